@@ -1,0 +1,195 @@
+"""What a scan finds: frozen records that travel from the catalog to rules, plan and commit.
+
+Nothing here reads a disk. Sizes are bytes, times are seconds or nanoseconds since the epoch
+(UTC), and every path is relative to the scanned root with "/" between its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+NO_METRICS: Mapping[str, float] = MappingProxyType({})
+
+
+class Kind(StrEnum):
+    """What an entry of a directory is; a link is never followed."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    LINK = "link"
+    OTHER = "other"
+
+
+class State(StrEnum):
+    """Whether a framework could load the checkpoint, by the evidence of its layout."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    UNREADABLE = "unreadable"
+
+
+class Standing(StrEnum):
+    """The part a checkpoint plays in its series."""
+
+    NUMBERED = "numbered"
+    RESUME = "resume"  # a copy without a number that the framework resumes from (last.ckpt)
+    BEST = "best"  # a copy without a number that the framework keeps as its best
+
+
+class Role(StrEnum):
+    """What a file is for, once training has ended."""
+
+    WEIGHTS = "weights"
+    ADAPTER = "adapter"
+    OPTIMIZER = "optimizer"
+    SCHEDULER = "scheduler"
+    RNG = "rng"
+    SCALER = "scaler"
+    CONFIG = "config"
+    TOKENIZER = "tokenizer"
+    METADATA = "metadata"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One top-level piece of a checkpoint; a directory stands for all that is in it."""
+
+    path: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class SharedInode:
+    """A file with several hard links: its space returns only with the last of them."""
+
+    device: int
+    inode: int
+    links: int  # link count of the inode, wherever its names are
+    seen: int  # how many of these names this checkpoint holds
+    disk: int  # bytes on disk, once
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Sizes of one checkpoint, and the fingerprint that a commit compares before it acts."""
+
+    disk: int  # blocks * 512, each inode once
+    apparent: int  # sum of lengths; above `disk` for sparse files
+    files: int
+    newest_mtime_ns: int
+    identity: str  # digest of (path, kind, device, inode, size, mtime) of every file
+    shared: tuple[SharedInode, ...] = ()
+    roles: tuple[tuple[Role, int], ...] = ()  # apparent bytes by role, largest first
+    errors: tuple[str, ...] = ()  # what could not be read; such a checkpoint is never deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One unit that lives and dies together.
+
+    `id` is its path relative to the root, for a set of sibling files their common prefix.
+    `members` stand in the order in which they leave, so that a half-moved set never looks
+    complete to its framework.
+    """
+
+    id: str
+    series: str
+    layout: str
+    members: tuple[Member, ...]
+    step: int | None = None
+    epoch: float | None = None
+    metrics: Mapping[str, float] = field(default=NO_METRICS)
+    state: State = State.COMPLETE
+    evidence: str = ""  # why it is not complete, in words
+    standing: Standing = Standing.NUMBERED
+    measure: Measure | None = None  # None until it has been sized
+    pointed_to_by: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> float | None:
+        """What orders a series: the step where there is one, else the epoch."""
+        return self.step if self.step is not None else self.epoch
+
+    @property
+    def saved_at(self) -> float | None:
+        """Seconds since the epoch of the newest write; for display, never for order."""
+        return None if self.measure is None else self.measure.newest_mtime_ns / 1e9
+
+    @property
+    def disk(self) -> int:
+        """Bytes on disk; 0 until sized."""
+        return 0 if self.measure is None else self.measure.disk
+
+    @property
+    def apparent(self) -> int:
+        """Sum of file lengths in bytes; 0 until sized."""
+        return 0 if self.measure is None else self.measure.apparent
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The checkpoints of one model in one place."""
+
+    id: str  # directory and name pattern, such as run7/checkpoint-*
+    layout: str
+    directory: str  # relative to the root, "" for the root itself
+    unit: str  # "step" or "epoch": what the numbers count
+    checkpoints: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Something on disk that names a checkpoint: a symlink, a tag, a framework's state."""
+
+    path: str  # what points, relative to the root
+    target: str  # as written there
+    resolved: str | None  # id of the checkpoint, None when it leads nowhere
+    trouble: str = ""  # "dangling", "loop", "outside the root"
+
+
+class Consequence(StrEnum):
+    """The answer to "can I delete this?"."""
+
+    SAFE = "safe"
+    INCONVENIENT = "inconvenient"
+    CATASTROPHIC = "catastrophic"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A recognised entry that is no checkpoint."""
+
+    path: str
+    kind: str  # log, event, intermediate, visualization, config, final-model, other
+    bytes: int  # on disk
+    consequence: Consequence
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A person's word that a checkpoint must stay."""
+
+    id: str
+    note: str = ""
+    by: str = ""
+    at: str = ""  # ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything a scan found below one root."""
+
+    root: str  # absolute
+    series: tuple[Series, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()  # by series, then from oldest to newest
+    artifacts: tuple[Artifact, ...] = ()
+    pointers: tuple[Pointer, ...] = ()
+    pins: Mapping[str, Pin] = field(default_factory=lambda: MappingProxyType({}))
+    unrecognised: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    policy_file: str | None = None  # the run's own saved policy, absolute

@@ -1,0 +1,107 @@
+"""What a plan consists of: one decision, and why, for every checkpoint, and the sums.
+
+Frozen records only; `plan.py` makes them, `explain.py` words them, `commit/` acts on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .catalog.model import Catalog, Checkpoint, Pin
+from .rules.policy import Policy
+from .rules.rule import NO_FACTS, Facts
+
+
+class Action(StrEnum):
+    """What happens to a checkpoint; an open set, from mildest to hardest."""
+
+    KEEP = "keep"
+    SLIM = "slim"
+    DELETE = "delete"
+
+
+class Source(StrEnum):
+    """Where a reason comes from."""
+
+    RULE = "rule"
+    PROTECTION = "protection"
+    HAND = "hand"  # a person marked it for deletion
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason, as data; `explain.py` words it.
+
+    `rule` is the position in the policy, since a kind can stand there twice.
+    """
+
+    source: Source
+    name: str
+    rule: int | None = None
+    facts: Facts = field(default_factory=lambda: NO_FACTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens to one checkpoint. `reasons` holds what keeps it, or the hand mark.
+
+    Why a rule does *not* keep a deleted one is worked out when it is shown (`explain.py`).
+    """
+
+    checkpoint: Checkpoint
+    action: Action
+    reasons: tuple[Reason, ...]
+    tier: int | None = None
+    protected: bool = False  # by something that a hand mark cannot override
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Bytes that deleting frees: surely, and if every other link to the same files goes too."""
+
+    certain: int = 0
+    possible: int = 0
+    apparent: int = 0  # lengths; far above `possible` only for sparse files
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The numbers of the line that never leaves the screen; sizes in bytes on disk."""
+
+    keep: int = 0
+    slim: int = 0
+    delete: int = 0
+    total_bytes: int = 0
+    total_apparent: int = 0
+    freed: Freed = Freed()
+    metric_unknown: int = 0  # kept for no other reason than an unknown metric
+    unsized: int = 0  # kept because their size is not known yet
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesEvaluation:
+    """What each rule kept in one series: positions in `items`, by rule position."""
+
+    items: tuple[Checkpoint, ...]
+    kept: tuple[Mapping[int, Facts], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Decisions in catalog order, the policy that made them, and the sums."""
+
+    catalog: Catalog
+    policy: Policy | None
+    decisions: tuple[Decision, ...]
+    summary: Summary
+    pins: Mapping[str, Pin]
+    marks: frozenset[str]
+    warnings: tuple[str, ...] = ()
+    evaluations: Mapping[str, SeriesEvaluation] = field(default_factory=dict)  # by series
+
+    @property
+    def root(self) -> str:
+        """The scanned directory, absolute."""
+        return self.catalog.root

@@ -1,0 +1,52 @@
+"""A policy: keep-rules under each outcome, and what the trash may hold.
+
+The outcome of a checkpoint is the mildest that any rule asks for; what no rule asks for is
+deleted. Parsing lives in `rules/schema.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A named union of keep-rules.
+
+    `undo_window` is in seconds: how long the trash keeps what a commit removed. `source` says
+    where the policy came from, for the screen and for messages.
+    """
+
+    name: str
+    keep: tuple[Rule, ...]
+    about: str = ""
+    undo_window: float | None = None
+    source: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """The policy as a policy file would hold it."""
+        document: dict[str, Any] = {"name": self.name}
+        if self.about:
+            document["about"] = self.about
+        document["keep"] = [{rule.kind: rule.value()} for rule in self.keep]
+        if self.undo_window is not None:
+            document["undo_window"] = f"{self.undo_window:g}s"
+        return document
+
+    def sentence(self) -> str:
+        """The whole policy as one English sentence."""
+        if not self.keep:
+            return "Keep everything: no rule is on."
+        parts = [rule.sentence() for rule in self.keep]
+        listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+        return f"Keep {listed}; delete the rest."
+
+    def with_rules(self, rules: tuple[Rule, ...]) -> Policy:
+        """The same policy with other rules, said to be changed when they are."""
+        if rules == self.keep:
+            return self
+        name = self.name if self.name.endswith(" (changed)") else f"{self.name} (changed)"
+        return replace(self, keep=rules, name=name)
