@@ -1,0 +1,59 @@
+"""Single files per epoch: `name_epochN.pth`, `name_epoch_N.pt`, `name.pth.N`.
+
+Series are per model name; the un-numbered `name.pth` beside them is the final model.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..evidence import trouble_with
+from ..model import Kind, State
+from ..sighting import FinalModel, Sighting, Sightings
+from ..tree import Folder
+
+_EPOCH_NAME = re.compile(r"(?P<model>.+?)(?P<mark>[_-]epoch[_-]?)(?P<n>\d+)\.(?P<suffix>pth|pt)")
+_NUMBER_LAST = re.compile(r"(?P<model>.+)\.(?P<suffix>pth|pt)\.(?P<n>\d+)")
+
+
+class EpochFilesLayout:
+    """Recognises the epoch files of hand-written PyTorch loops."""
+
+    name = "epoch-files"
+
+    def recognise(self, folder: Folder) -> Sightings:
+        files = folder.names(Kind.FILE)
+        checkpoints: list[Sighting] = []
+        finals: dict[str, FinalModel] = {}
+        for name in files:
+            found = _read_name(name)
+            if found is None:
+                continue
+            family, number, final = found
+            checkpoints.append(_sighting(folder, name, family, number))
+            if folder.kinds.get(final) is Kind.FILE:
+                finals[final] = FinalModel((final,), f"the final model of {family}")
+        return Sightings(tuple(checkpoints), tuple(finals.values()))
+
+
+def _read_name(name: str) -> tuple[str, int, str] | None:
+    """Family, epoch and the name of the final model, of a name that matches in full."""
+    if match := _EPOCH_NAME.fullmatch(name):
+        model, suffix = match["model"], match["suffix"]
+        return f"{model}{match['mark']}*.{suffix}", int(match["n"]), f"{model}.{suffix}"
+    if match := _NUMBER_LAST.fullmatch(name):
+        final = f"{match['model']}.{match['suffix']}"
+        return f"{final}.*", int(match["n"]), final
+    return None
+
+
+def _sighting(folder: Folder, name: str, family: str, epoch: int) -> Sighting:
+    trouble = trouble_with(folder, name)
+    return Sighting(
+        name=name,
+        family=family,
+        members=(name,),
+        epoch=float(epoch),
+        state=State.INCOMPLETE if trouble else State.COMPLETE,
+        evidence=trouble,
+    )

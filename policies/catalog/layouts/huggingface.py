@@ -1,0 +1,131 @@
+"""Hugging Face Trainer: `checkpoint-N/` directories, and the final model beside them.
+
+Step from the name, epoch, metrics and the best pointer from trainer_state.json. A directory
+without that file is incomplete only if its siblings have it: scripts built on accelerate and
+diffusers use the same name without it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..evidence import is_weight_name, json_trouble, trouble_with
+from ..model import NO_METRICS, Kind, State
+from ..sighting import FinalModel, Sighting, Sightings, Tag
+from ..trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
+from ..tree import Folder
+
+_NAME = re.compile(r"checkpoint-(\d+)")
+_SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.(safetensors|bin)")
+_FINAL_WEIGHTS = re.compile(
+    r"(model|pytorch_model|adapter_model)(-\d{5}-of-\d{5})?\.(safetensors|bin)(\.index\.json)?"
+)
+
+
+class HuggingFaceLayout:
+    """Recognises what transformers.Trainer, and scripts that imitate its names, write."""
+
+    name = "huggingface"
+
+    def recognise(self, folder: Folder) -> Sightings:
+        steps = {
+            name: int(match[1])
+            for name in folder.names(Kind.DIRECTORY)
+            if (match := _NAME.fullmatch(name))
+        }
+        if not steps:
+            return Sightings()
+        inside = {name: child for name in steps if (child := folder.child(name)) is not None}
+        marked = any(FILE in child.kinds for child in inside.values())
+        troubles = {name: _trouble(inside.get(name), marked) for name in steps}
+        ordered = sorted(steps, key=lambda name: steps[name])
+        newest = _newest_state(folder, [name for name in ordered if not troubles[name]])
+        checkpoints = tuple(
+            _sighting(name, steps[name], inside.get(name), troubles[name], newest)
+            for name in ordered
+        )
+        return Sightings(checkpoints, _final_model(folder), _best_tag(folder, newest))
+
+
+def _sighting(
+    name: str,
+    step: int,
+    inside: Folder | None,
+    trouble: str,
+    newest: tuple[str, TrainerState] | None,
+) -> Sighting:
+    record = newest[1].history.get(step) if newest else None
+    if record is None and inside is not None:
+        own = read_trainer_state(inside)
+        record = _record(own, step) if own else None
+    return Sighting(
+        name=name,
+        family="checkpoint-*",
+        members=(name,),
+        step=step,
+        epoch=record.epoch if record else None,
+        metrics=record.metrics if record else NO_METRICS,
+        state=State.INCOMPLETE if trouble else State.COMPLETE,
+        evidence=trouble,
+    )
+
+
+def _record(state: TrainerState, step: int) -> StepRecord:
+    found = state.history.get(step)
+    return found if found else StepRecord(state.epoch, NO_METRICS)
+
+
+def _trouble(inside: Folder | None, marked: bool) -> str:
+    """Why the checkpoint cannot be resumed or loaded, in words, or ""."""
+    if inside is None:
+        return "the directory cannot be listed"
+    if marked and FILE not in inside.kinds:
+        return f"no {FILE}, which is written last"
+    if FILE in inside.kinds and (trouble := json_trouble(inside, FILE)):
+        return trouble
+    if not any(
+        is_weight_name(name) or inside.kinds[name] is Kind.DIRECTORY for name in inside.kinds
+    ):
+        return "no weights in it"
+    for name in inside.names(Kind.FILE):
+        if is_weight_name(name) and (trouble := trouble_with(inside, name)):
+            return trouble
+    return _missing_shard(inside)
+
+
+def _missing_shard(inside: Folder) -> str:
+    seen: dict[tuple[str, str], int] = {}
+    for name in inside.kinds:
+        if match := _SHARD.fullmatch(name):
+            key = (match[1], match[3])
+            seen[key] = seen.get(key, 0) + 1
+    for (stem, total), count in seen.items():
+        if count < int(total):
+            return f"{count} of {int(total)} shards of {stem}"
+    return ""
+
+
+def _newest_state(folder: Folder, complete: list[str]) -> tuple[str, TrainerState] | None:
+    """The state of the newest complete checkpoint: one read for the metrics of all."""
+    for name in reversed(complete):
+        child = folder.child(name)
+        state = read_trainer_state(child) if child else None
+        if state is not None:
+            return name, state
+        if child is not None and FILE not in child.kinds:
+            return None
+    return None
+
+
+def _best_tag(folder: Folder, newest: tuple[str, TrainerState] | None) -> tuple[Tag, ...]:
+    """The best pointer holds a path of the training machine: its last part is what counts."""
+    if newest is None or newest[1].best is None:
+        return ()
+    path = f"{newest[0]}/{FILE}"
+    tail = re.split(r"[/\\]", newest[1].best.rstrip("/\\"))[-1]
+    return (Tag(path, tail if tail in folder.kinds else newest[1].best, "best"),)
+
+
+def _final_model(folder: Folder) -> tuple[FinalModel, ...]:
+    names = tuple(name for name in folder.names(Kind.FILE) if _FINAL_WEIGHTS.fullmatch(name))
+    return (FinalModel(names, "the model that training ended with"),) if names else ()

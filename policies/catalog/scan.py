@@ -1,0 +1,193 @@
+"""Scan a training directory into a catalog: names first, so that rows appear; then sizes.
+
+Reads only. One entry that cannot be read costs that entry, never the scan.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from ..commit.safety import refuse_root
+from ..pins import read_pins
+from ..places import POLICY_FILE, state_directory
+from ..refusal import RootRefusal
+from .discovery import Discovery, discover
+from .local_tree import LocalTree
+from .measure import measure as measure_members
+from .model import Catalog, Checkpoint, Measure, Pin, Pointer, Series, Standing, State
+from .names import natural_key
+from .pointers import PointerResolver
+from .tree import Tree, join
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Checkpoints of one folder, not yet sized and without pointers."""
+
+    checkpoints: tuple[Checkpoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """All names are known: the catalog, with sizes still to come."""
+
+    catalog: Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """One checkpoint has been sized."""
+
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The whole catalog."""
+
+    catalog: Catalog
+
+
+ScanEvent = Found | Named | Sized | Finished
+
+
+def scan(root: str, *, measure: Container[str] | None = None) -> Catalog:
+    """The catalog of one root; `measure` limits sizing to these ids (None: all).
+
+    Raises RootRefusal for a root that is missing, no directory, unreadable or unsafe.
+    """
+    catalog = None
+    for event in scan_events(root, measure=measure):
+        if isinstance(event, Finished):
+            catalog = event.catalog
+    if catalog is None:
+        raise RootRefusal(f"{root}: the scan was cancelled")
+    return catalog
+
+
+def scan_events(
+    root: str,
+    *,
+    measure: Container[str] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[ScanEvent]:
+    """The same scan as a stream; ends early, without `Finished`, once `cancelled`."""
+    refuse_root(root)
+    tree = LocalTree(os.path.realpath(root))
+    found = Discovery()
+    try:
+        for checkpoints in discover(tree, found, cancelled=cancelled):
+            yield Found(tuple(checkpoints))
+    except OSError as error:
+        raise RootRefusal(f"{root}: {error.strerror or error}") from None
+    catalog = _assemble(tree, found)
+    if cancelled():
+        return
+    yield Named(catalog)
+    sized: list[Checkpoint] = []
+    for checkpoint in catalog.checkpoints:
+        if cancelled():
+            return
+        if measure is None or checkpoint.id in measure:
+            checkpoint = _with_measure(checkpoint, measure_members(tree, checkpoint.members))
+            yield Sized(checkpoint)
+        sized.append(checkpoint)
+    yield Finished(replace(catalog, checkpoints=tuple(sized)))
+
+
+def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:
+    if not measured.errors:
+        return replace(checkpoint, measure=measured)
+    return replace(
+        checkpoint, measure=measured, state=State.UNREADABLE, evidence=measured.errors[0]
+    )
+
+
+def _assemble(tree: Tree, found: Discovery) -> Catalog:
+    pointers, foreign_links = _pointers(tree, found)
+    pointed: dict[str, list[str]] = {}
+    for pointer in pointers:
+        if pointer.resolved is not None:
+            pointed.setdefault(pointer.resolved, []).append(pointer.path)
+    checkpoints = sorted(
+        (
+            replace(one, pointed_to_by=tuple(pointed[one.id])) if one.id in pointed else one
+            for one in found.checkpoints
+        ),
+        key=_order,
+    )
+    warnings = [
+        f"{pointer.path} points to {pointer.target}: {pointer.trouble}"
+        for pointer in pointers
+        if pointer.trouble
+    ]
+    policy_file = os.path.join(state_directory(tree.root), POLICY_FILE)
+    return Catalog(
+        root=tree.root,
+        series=_series(checkpoints, found.folders),
+        checkpoints=tuple(checkpoints),
+        artifacts=tuple(sorted(found.artifacts, key=lambda artifact: artifact.path)),
+        pointers=pointers,
+        pins=_pins(tree.root, found.state_folders),
+        unrecognised=tuple(sorted(found.unrecognised + foreign_links)),
+        warnings=tuple(found.warnings + warnings),
+        policy_file=policy_file if os.path.isfile(policy_file) else None,
+    )
+
+
+def _order(one: Checkpoint) -> tuple[object, ...]:
+    """By series, then oldest to newest; what has no number stands last."""
+    numbered = one.standing is Standing.NUMBERED and one.number is not None
+    return (one.series, not numbered, one.number or 0, one.epoch or 0, natural_key(one.id))
+
+
+def _series(checkpoints: list[Checkpoint], folders: dict[str, str]) -> tuple[Series, ...]:
+    groups: dict[str, list[Checkpoint]] = {}
+    for one in checkpoints:
+        groups.setdefault(one.series, []).append(one)
+    return tuple(
+        Series(
+            id=name,
+            layout=group[0].layout,
+            directory=folders[name],
+            unit="step" if any(one.step is not None for one in group) else "epoch",
+            checkpoints=len(group),
+        )
+        for name, group in groups.items()
+    )
+
+
+def _pointers(tree: Tree, found: Discovery) -> tuple[tuple[Pointer, ...], list[str]]:
+    """Pointers, and the links that concern no checkpoint."""
+    owners = {member.path: one.id for one in found.checkpoints for member in one.members}
+    owners.update((one.id, one.id) for one in found.checkpoints)
+    resolver = PointerResolver(tree, found.links, owners)
+    pointers = [resolver.tag(join(folder, tag.path), tag.target) for folder, tag in found.tags]
+    foreign = []
+    for path in found.links:
+        pointer = resolver.link(path)
+        if pointer is None:
+            foreign.append(path)
+        else:
+            pointers.append(pointer)
+    return tuple(sorted(pointers, key=lambda pointer: pointer.path)), foreign
+
+
+def _pins(root: str, state_folders: list[str]) -> MappingProxyType[str, Pin]:
+    """Pins of every state directory met, and of the one that serves the root, by id."""
+    serving = os.path.dirname(state_directory(root))
+    holders = dict.fromkeys(
+        [serving, *(os.path.join(root, f) if f else root for f in state_folders)]
+    )
+    pins: dict[str, Pin] = {}
+    for holder in holders:
+        for pin in read_pins(
+            state_directory(holder) if holder != serving else state_directory(root)
+        ):
+            relative = os.path.relpath(os.path.join(holder, pin.id), root)
+            if not relative.startswith(".."):
+                pins[relative] = replace(pin, id=relative)
+    return MappingProxyType(pins)

@@ -1,0 +1,93 @@
+"""Read `trainer_state.json` of the Hugging Face Trainer.
+
+The file of each checkpoint repeats the whole history so far, so one read of the newest tells
+the metrics of all. Not evaluations but timings (`eval_runtime` …) are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .tree import Folder
+
+FILE = "trainer_state.json"
+_MAX_BYTES = 256_000_000
+_TIMINGS = ("_runtime", "_per_second", "_flos", "_time", "_compilation_time")
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What the history says about one step."""
+
+    epoch: float | None
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerState:
+    """The parts of the file that matter here."""
+
+    step: int | None
+    epoch: float | None
+    best: str | None  # best_model_checkpoint, as written on the training machine
+    history: Mapping[int, StepRecord]
+
+
+def read_trainer_state(folder: Folder) -> TrainerState | None:
+    """The state in a checkpoint's folder; None when it is absent, cut short or no such file."""
+    raw = folder.read(FILE, _MAX_BYTES)
+    if not raw:
+        return None
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return _state_of(document) if isinstance(document, dict) else None
+
+
+def _state_of(document: dict[str, Any]) -> TrainerState:
+    rows = document.get("log_history")
+    best = document.get("best_model_checkpoint")
+    step = document.get("global_step")
+    return TrainerState(
+        step=step if isinstance(step, int) else None,
+        epoch=_number(document.get("epoch")),
+        best=best if isinstance(best, str) and best else None,
+        history=_history(rows if isinstance(rows, list) else []),
+    )
+
+
+def _history(rows: list[Any]) -> dict[int, StepRecord]:
+    epochs: dict[int, float | None] = {}
+    metrics: dict[int, dict[str, float]] = {}
+    for row in rows:
+        step = row.get("step") if isinstance(row, dict) else None
+        if not isinstance(step, int):
+            continue
+        epochs[step] = _number(row.get("epoch"))
+        metrics.setdefault(step, {}).update(_row_metrics(row))
+    return {step: StepRecord(epochs[step], metrics[step]) for step in metrics}
+
+
+def _row_metrics(row: dict[str, Any]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, value in row.items():
+        wanted = name == "loss" or (name.startswith("eval_") and not name.endswith(_TIMINGS))
+        number = _number(value) if wanted else None
+        if number is not None:
+            found[name] = number
+    return found
+
+
+def _number(value: object) -> float | None:
+    """Numbers, and the NaN and infinities that Python's JSON allows; booleans are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

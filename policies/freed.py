@@ -1,0 +1,34 @@
+"""How much space deleting a set of checkpoints gives back, as an honest interval.
+
+Blocks count, not lengths; an inode with several names counts once, and surely only when the set
+holds its last name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .catalog.model import Checkpoint
+from .decisions import Freed
+
+
+def freed(checkpoints: Iterable[Checkpoint]) -> Freed:
+    """Bytes freed once every one of these checkpoints is gone for good."""
+    certain = possible = apparent = 0
+    shared: dict[tuple[int, int], list[int]] = {}  # inode -> links, seen, disk
+    for checkpoint in checkpoints:
+        measure = checkpoint.measure
+        if measure is None:
+            continue
+        certain += measure.disk
+        apparent += measure.apparent
+        for inode in measure.shared:
+            certain -= inode.disk
+            tally = shared.setdefault((inode.device, inode.inode), [inode.links, 0, inode.disk])
+            tally[1] += inode.seen
+    possible = certain
+    for links, seen, disk in shared.values():
+        possible += disk
+        if seen >= links:
+            certain += disk
+    return Freed(certain=certain, possible=possible, apparent=apparent)
