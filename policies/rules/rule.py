@@ -6,8 +6,9 @@ else: no clock, no disk, no other series. Rules only ever keep; a policy is thei
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
 
@@ -15,34 +16,43 @@ Facts = Mapping[str, Any]
 NO_FACTS: Facts = {}
 
 
-class Rule(Protocol):
+class Rule(ABC):
     """One kind of keep-rule; add a kind by adding a file and a row in `rules/table.py`."""
 
+    __slots__ = ()
     kind: ClassVar[str]  # its key in a policy file
 
     @classmethod
+    @abstractmethod
     def parse(cls, value: object, where: str) -> Self:
-        """Build the rule from its YAML value; `PolicyRefusal` names `where` and the field."""
+        """Build the rule from its YAML value; PolicyRefusal names `where` and the field."""
 
+    @abstractmethod
     def value(self) -> object:
         """The YAML value that parses to this rule."""
 
+    @abstractmethod
     def sentence(self) -> str:
-        """What it keeps, to follow "keep": "the last 20"."""
+        """What it keeps, to follow "Keep": "the last 20"."""
 
+    @abstractmethod
     def label(self) -> str:
         """A few words for a narrow screen: "last 20"."""
 
+    @abstractmethod
     def keeps(self, items: Sequence[Checkpoint]) -> Mapping[int, Facts]:
         """Positions in `items` that it keeps, each with the facts that say why."""
 
+    @abstractmethod
+    def words(self, facts: Facts) -> str:
+        """Facts of `keeps` in words: "every 1000 steps"."""
+
+    @abstractmethod
     def instead(
         self, items: Sequence[Checkpoint], position: int, kept: Mapping[int, Facts]
-    ) -> Facts | None:
-        """For a position it did not keep: the nearest thing it kept instead, if that explains."""
+    ) -> str | None:
+        """Why a position was not kept, by what was kept instead; None when it explains nothing."""
 
-    def words(self, facts: Facts) -> str:
-        """Facts of `keeps` in words: "every 1000 steps: 13000"."""
-
-    def words_instead(self, facts: Facts) -> str:
-        """Facts of `instead` in words: "every 1000 steps keeps checkpoint-13000"."""
+    def metrics(self) -> tuple[tuple[str, str], ...]:
+        """Names of the metrics it asks for, each with the mode "min" or "max"."""
+        return ()

@@ -1,1 +1,1 @@
-
+"""Shipped presets: one commented YAML file each."""

@@ -1,0 +1,100 @@
+"""`best: {metric, mode, count}`: the best by a metric.
+
+Only finite values compete; among equals the newer is better. A checkpoint whose metric is not
+known is kept for that, unless the rule says `missing: drop`; NaN and infinities are known, and
+never win.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from ..catalog.model import Checkpoint
+from .direction import MODES, known_mode
+from .fields import choice, count, mapping, refuse, text
+from .rule import Facts, Rule
+from .wording import ordinal
+
+
+@dataclass(frozen=True, slots=True)
+class BestRule(Rule):
+    """Keeps the `count` best of a series."""
+
+    kind: ClassVar[str] = "best"
+    metric: str
+    mode: str
+    count: int = 1
+    missing: str = "keep"
+
+    @classmethod
+    def parse(cls, value: object, where: str) -> Self:
+        fields = mapping(value, where, required=("metric",), optional=("mode", "count", "missing"))
+        metric = text(fields["metric"], f"{where}.metric")
+        mode = fields.get("mode", known_mode(metric))
+        if mode is None:
+            refuse(
+                f"{where}.mode",
+                f"is needed: nothing tells whether smaller or larger {metric} is better; "
+                "say min or max",
+            )
+        return cls(
+            metric=metric,
+            mode=choice(mode, f"{where}.mode", MODES),
+            count=count(fields.get("count", 1), f"{where}.count"),
+            missing=choice(fields.get("missing", "keep"), f"{where}.missing", ("keep", "drop")),
+        )
+
+    def value(self) -> dict[str, Any]:
+        value: dict[str, Any] = {"metric": self.metric, "mode": self.mode, "count": self.count}
+        return value if self.missing == "keep" else {**value, "missing": self.missing}
+
+    def sentence(self) -> str:
+        number = "the best" if self.count == 1 else f"the best {self.count}"
+        return f"{number} by {self.metric} ({self.mode})"
+
+    def label(self) -> str:
+        return f"best {self.count} {self.metric} ({self.mode})"
+
+    def metrics(self) -> tuple[tuple[str, str], ...]:
+        return ((self.metric, self.mode),)
+
+    def ranking(self, items: Sequence[Checkpoint]) -> list[int]:
+        """Positions with a finite value, best first; among equals the newer first."""
+        sign = 1 if self.mode == "min" else -1
+        scored = [
+            (sign * value, -i, i)
+            for i, item in enumerate(items)
+            if (value := item.metrics.get(self.metric)) is not None and math.isfinite(value)
+        ]
+        return [i for _, _, i in sorted(scored)]
+
+    def keeps(self, items: Sequence[Checkpoint]) -> Mapping[int, Facts]:
+        kept: dict[int, Facts] = {
+            i: {"rank": rank, "value": items[i].metrics[self.metric]}
+            for rank, i in enumerate(self.ranking(items)[: self.count], start=1)
+        }
+        if self.missing == "keep":
+            for i, item in enumerate(items):
+                if self.metric not in item.metrics:
+                    kept[i] = {"unknown": True}
+        return kept
+
+    def words(self, facts: Facts) -> str:
+        if "unknown" in facts:
+            return f"metric unknown: {self.metric}"
+        rank = "best" if facts["rank"] == 1 else f"{ordinal(facts['rank'])} best"
+        return f"{rank} {self.metric} {facts['value']:.4g}"
+
+    def instead(
+        self, items: Sequence[Checkpoint], position: int, kept: Mapping[int, Facts]
+    ) -> str | None:
+        value = items[position].metrics.get(self.metric)
+        if value is None:
+            return f"{self.metric} is unknown, and the rule says missing: drop"
+        if not math.isfinite(value):
+            return f"{self.metric} is {value}, which never counts as best"
+        rank = self.ranking(items).index(position) + 1
+        return f"{ordinal(rank)} best {self.metric} ({value:.4g}); the best {self.count} are kept"

@@ -1,0 +1,79 @@
+"""Presets by name: those shipped here, and a user's own in the configuration directory.
+
+A user's preset of the same name wins. Each is one YAML file; its text is what teaches.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..refusal import PolicyRefusal
+from .fields import unknown
+from .policy import Policy
+from .schema import load_policy_file
+
+_SHIPPED = os.path.join(os.path.dirname(__file__), "presets")
+_SUFFIX = ".yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class PresetFile:
+    """Where a preset is written."""
+
+    name: str
+    path: str
+    own: bool  # the user's, not shipped
+
+
+def user_preset_directory() -> str:
+    """Where a user's presets live; it need not exist."""
+    import platformdirs  # only when a policy is looked up
+
+    return os.path.join(platformdirs.user_config_dir("keepstep"), "presets")
+
+
+def preset_files(own_directory: str | None = None) -> Mapping[str, PresetFile]:
+    """Every preset by name, in name order."""
+    found: dict[str, PresetFile] = {}
+    own_directory = user_preset_directory() if own_directory is None else own_directory
+    for directory, own in ((_SHIPPED, False), (own_directory, True)):
+        try:
+            names = os.listdir(directory)
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith(_SUFFIX):
+                stem = name.removesuffix(_SUFFIX)
+                found[stem] = PresetFile(stem, os.path.join(directory, name), own)
+    return dict(sorted(found.items()))
+
+
+def preset_text(name: str) -> str:
+    """The YAML of a preset as it is written, comments and all."""
+    with open(_preset(name).path, encoding="utf-8") as file:
+        return file.read()
+
+
+def load_policy(name_or_path: str) -> Policy:
+    """A policy by preset name, or from a file when it has a slash or ends in .yaml or .yml."""
+    if os.sep in name_or_path or name_or_path.endswith((".yaml", ".yml")):
+        return load_policy_file(name_or_path)
+    shipped = os.path.join(_SHIPPED, name_or_path + _SUFFIX)
+    preset = _preset(name_or_path)
+    policy = load_policy_file(preset.path)
+    return policy if preset.own else _named(policy, name_or_path, shipped)
+
+
+def _named(policy: Policy, name: str, path: str) -> Policy:
+    if policy.name != name:
+        raise PolicyRefusal(f"{path}: name: must be {name!r}, as the file")
+    return policy
+
+
+def _preset(name: str) -> PresetFile:
+    files = preset_files()
+    if name not in files:
+        unknown(name, "--policy", "preset", files)
+    return files[name]

@@ -1,0 +1,125 @@
+"""Policy files: YAML in, a `Policy` out, or a refusal that names file, field and line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..refusal import PolicyRefusal
+from ..units import parse_duration
+from .fields import mapping, refuse, text, unknown
+from .policy import Policy
+from .rule import Rule
+from .table import RULES
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+_MAX_BYTES = 1_000_000
+
+
+def load_policy_file(path: str) -> Policy:
+    """Read one policy file."""
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise PolicyRefusal(f"{path}: {error.strerror or error}") from None
+    if len(raw) > _MAX_BYTES:
+        raise PolicyRefusal(f"{path}: larger than {_MAX_BYTES:,} bytes; that is no policy")
+    return parse_policy(raw, path)
+
+
+def parse_policy(raw: bytes | str, source: str) -> Policy:
+    """Parse policy text; `source` is named in refusals and kept in the policy."""
+    document, lines = _read_yaml(raw, source)
+    try:
+        return policy_of(document, source)
+    except PolicyRefusal as refusal:
+        raise PolicyRefusal(_with_line(str(refusal), source, lines)) from None
+
+
+def policy_of(document: object, source: str) -> Policy:
+    """The policy that a parsed document (YAML or JSON) describes."""
+    fields = mapping(
+        document, source, required=("keep",), optional=("name", "about", "undo_window", "slim")
+    )
+    if fields.get("slim"):
+        refuse(
+            f"{source}: slim",
+            "this version keeps or deletes whole checkpoints; move its rules under keep",
+        )
+    window = fields.get("undo_window")
+    return Policy(
+        name=text(fields.get("name", "unnamed"), f"{source}: name"),
+        about=str(fields.get("about", "") or "").strip(),
+        keep=_rules(fields["keep"], f"{source}: keep"),
+        undo_window=None if window is None else _duration(window, f"{source}: undo_window"),
+        source=source,
+    )
+
+
+def _rules(value: object, where: str) -> tuple[Rule, ...]:
+    if not isinstance(value, list) or not value:
+        refuse(where, "must be a list with at least one rule; an empty policy would keep nothing")
+    return tuple(_rule(item, f"{where}[{i}]") for i, item in enumerate(value))
+
+
+def _rule(item: object, where: str) -> Rule:
+    if not isinstance(item, dict) or len(item) != 1:
+        refuse(where, f"must be one rule, such as `last: 20`; known: {', '.join(sorted(RULES))}")
+    [(kind, value)] = item.items()
+    if kind not in RULES:
+        unknown(kind, where, "rule", RULES)
+    return RULES[kind].parse(value, f"{where}.{kind}")
+
+
+def _duration(value: object, where: str) -> float:
+    try:
+        return parse_duration(str(value))
+    except ValueError as error:
+        refuse(where, str(error))
+
+
+def _read_yaml(raw: bytes | str, source: str) -> tuple[Any, dict[str, int]]:
+    import yaml  # 10 ms that only policies need
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(raw)
+    try:
+        node = loader.get_single_node()
+        lines: dict[str, int] = {}
+        _note_lines(node, "", lines, source)
+        return (None if node is None else loader.construct_document(node)), lines
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        at = f" (line {mark.line + 1})" if mark else ""
+        what = getattr(error, "problem", None) or "not valid YAML"
+        raise PolicyRefusal(f"{source}: {what}{at}") from None
+    finally:
+        loader.dispose()
+
+
+def _note_lines(node: Node | None, path: str, lines: dict[str, int], source: str) -> None:
+    """Remember the line of every field, and refuse a key that stands twice."""
+    from yaml import MappingNode, SequenceNode
+
+    if node is None:
+        return
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, SequenceNode):
+        for i, child in enumerate(node.value):
+            _note_lines(child, f"{path}[{i}]", lines, source)
+    elif isinstance(node, MappingNode):
+        seen: set[str] = set()
+        for key, child in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise PolicyRefusal(f"{source}: the field {key.value!r} stands twice (line {line})")
+            seen.add(key.value)
+            _note_lines(child, f"{path}.{key.value}" if path else str(key.value), lines, source)
+
+
+def _with_line(message: str, source: str, lines: dict[str, int]) -> str:
+    """Add the line of the longest field path that the message names."""
+    head, _, rest = message.removeprefix(f"{source}: ").partition(":")
+    line = lines.get(head)
+    return f"{source}: {head} (line {line}):{rest}" if line and rest else message

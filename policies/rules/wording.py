@@ -1,0 +1,27 @@
+"""Numbers in the words of rules: 3rd, 13000, 0.4127."""
+
+from __future__ import annotations
+
+from ..catalog.model import Checkpoint
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 11th."""
+    if 10 <= number % 100 <= 20:
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def plain(number: float) -> str:
+    """A step or epoch without needless decimals."""
+    return str(int(number)) if number == int(number) else f"{number:g}"
+
+
+def own_name(checkpoint: Checkpoint) -> str:
+    """The last part of the id: what a person calls the checkpoint."""
+    return checkpoint.id.rpartition("/")[2]
+
+
+def unit_of(items: tuple[Checkpoint, ...] | list[Checkpoint]) -> str:
+    """What the numbers of these items count."""
+    return "steps" if any(item.step is not None for item in items) else "epochs"
