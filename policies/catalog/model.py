@@ -14,6 +14,11 @@ from types import MappingProxyType
 NO_METRICS: Mapping[str, float] = MappingProxyType({})
 
 
+def no_metrics() -> Mapping[str, float]:
+    """What a checkpoint without metrics has; shared, read-only."""
+    return NO_METRICS
+
+
 class Kind(StrEnum):
     """What an entry of a directory is; a link is never followed."""
 
@@ -102,7 +107,7 @@ class Checkpoint:
     members: tuple[Member, ...]
     step: int | None = None
     epoch: float | None = None
-    metrics: Mapping[str, float] = field(default=NO_METRICS)
+    metrics: Mapping[str, float] = field(default_factory=no_metrics)
     state: State = State.COMPLETE
     evidence: str = ""  # why it is not complete, in words
     standing: Standing = Standing.NUMBERED

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from .model import Pointer
-from .tree import Tree
+from .tree import Tree, join
 
 _POINTER_NAME = re.compile(r"(last|latest|best|final|current|newest)([._-].*)?", re.IGNORECASE)
 _MAX_HOPS = 40  # the kernel's own limit
@@ -34,15 +34,10 @@ class PointerResolver:
             return None
         return Pointer(path, text, resolved, trouble)
 
-    def tag(self, path: str, target: str) -> Pointer:
-        """The pointer that text inside a file is; relative to the folder of that file's unit."""
-        folder = path.rpartition("/")[0]
-        while True:
-            owner = self._owner(posixpath.join(folder, target) if folder else target)
-            if owner is not None or not folder:
-                break
-            folder = folder.rpartition("/")[0]
-        return Pointer(path, target, owner, "" if owner else "dangling")
+    def tag(self, folder: str, path: str, target: str) -> Pointer:
+        """The pointer that text inside a file is; the target is a name in `folder`."""
+        owner = self._owners.get(join(folder, target))
+        return Pointer(join(folder, path), target, owner, "" if owner else "dangling")
 
     def _follow(self, path: str) -> tuple[str | None, str]:
         here = path

@@ -20,7 +20,7 @@ from .measure import measure as measure_members
 from .model import Catalog, Checkpoint, Measure, Pin, Pointer, Series, Standing, State
 from .names import natural_key
 from .pointers import PointerResolver
-from .tree import Tree, join
+from .tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _pointers(tree: Tree, found: Discovery) -> tuple[tuple[Pointer, ...], list[s
     owners = {member.path: one.id for one in found.checkpoints for member in one.members}
     owners.update((one.id, one.id) for one in found.checkpoints)
     resolver = PointerResolver(tree, found.links, owners)
-    pointers = [resolver.tag(join(folder, tag.path), tag.target) for folder, tag in found.tags]
+    pointers = [resolver.tag(folder, tag.path, tag.target) for folder, tag in found.tags]
     foreign = []
     for path in found.links:
         pointer = resolver.link(path)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .model import NO_METRICS, Standing, State
+from .model import Standing, State, no_metrics
 from .tree import Folder
 
 
@@ -23,7 +23,7 @@ class Sighting:
     members: tuple[str, ...]
     step: int | None = None
     epoch: float | None = None
-    metrics: Mapping[str, float] = field(default=NO_METRICS)
+    metrics: Mapping[str, float] = field(default_factory=no_metrics)
     state: State = State.COMPLETE
     evidence: str = ""
     standing: Standing = Standing.NUMBERED

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 from ..catalog.model import Checkpoint
 from .direction import MODES, known_mode
 from .fields import choice, count, mapping, refuse, text
-from .rule import Facts, Rule
+from .rule import Facts, Misses, Rule
 from .wording import ordinal
 
 
@@ -88,13 +88,16 @@ class BestRule(Rule):
         rank = "best" if facts["rank"] == 1 else f"{ordinal(facts['rank'])} best"
         return f"{rank} {self.metric} {facts['value']:.4g}"
 
-    def instead(
-        self, items: Sequence[Checkpoint], position: int, kept: Mapping[int, Facts]
-    ) -> str | None:
-        value = items[position].metrics.get(self.metric)
-        if value is None:
-            return f"{self.metric} is unknown, and the rule says missing: drop"
-        if not math.isfinite(value):
-            return f"{self.metric} is {value}, which never counts as best"
-        rank = self.ranking(items).index(position) + 1
-        return f"{ordinal(rank)} best {self.metric} ({value:.4g}); the best {self.count} are kept"
+    def misses(self, items: Sequence[Checkpoint], kept: Mapping[int, Facts]) -> Misses:
+        ranks = {i: rank for rank, i in enumerate(self.ranking(items), start=1)}
+        those = "only the best is" if self.count == 1 else f"the best {self.count} are"
+
+        def miss(position: int) -> str:
+            value = items[position].metrics.get(self.metric)
+            if value is None:
+                return f"{self.metric} is unknown, and the rule says missing: drop"
+            if not math.isfinite(value):
+                return f"{self.metric} is {value}, which never counts as best"
+            return f"{ordinal(ranks[position])} best {self.metric} ({value:.4g}); {those} kept"
+
+        return miss

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from ..catalog.model import Checkpoint
 from .fields import count
-from .rule import Facts, Rule
+from .rule import Facts, Misses, Rule
 from .wording import ordinal
 
 
@@ -39,10 +39,9 @@ class LastRule(Rule):
     def words(self, facts: Facts) -> str:
         return f"last {self.n}"
 
-    def instead(
-        self, items: Sequence[Checkpoint], position: int, kept: Mapping[int, Facts]
-    ) -> str | None:
-        return f"{ordinal(len(items) - position)} newest; the last {self.n} are kept"
+    def misses(self, items: Sequence[Checkpoint], kept: Mapping[int, Facts]) -> Misses:
+        total = len(items)
+        return lambda position: f"{ordinal(total - position)} newest; the last {self.n} are kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,5 @@ class FirstRule(Rule):
     def words(self, facts: Facts) -> str:
         return f"first {self.n}"
 
-    def instead(
-        self, items: Sequence[Checkpoint], position: int, kept: Mapping[int, Facts]
-    ) -> str | None:
-        return f"{ordinal(position + 1)} oldest; the first {self.n} are kept"
+    def misses(self, items: Sequence[Checkpoint], kept: Mapping[int, Facts]) -> Misses:
+        return lambda position: f"{ordinal(position + 1)} oldest; the first {self.n} are kept"

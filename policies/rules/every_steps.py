@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from ..catalog.model import Checkpoint
 from .fields import count
 from .grid import bucket_of, representatives
-from .rule import Facts, Rule
+from .rule import Facts, Misses, Rule
 from .wording import own_name, plain
 
 
@@ -52,17 +52,17 @@ class _EveryRule(Rule):
             words += f", in place of {plain(facts['bucket'])}"
         return words
 
-    def instead(
-        self, items: Sequence[Checkpoint], position: int, kept: Mapping[int, Facts]
-    ) -> str | None:
-        number = self._number(items[position])
-        if number is None:
-            return None
-        bucket = bucket_of(number, self.interval) * self.interval
-        for i, facts in kept.items():
-            if facts["bucket"] == bucket:
-                return f"every {self.interval} {self.unit}s keeps {own_name(items[i])}"
-        return None
+    def misses(self, items: Sequence[Checkpoint], kept: Mapping[int, Facts]) -> Misses:
+        keepers = {facts["bucket"]: items[i] for i, facts in kept.items()}
+
+        def miss(position: int) -> str | None:
+            number = self._number(items[position])
+            if number is None:
+                return None
+            keeper = keepers[bucket_of(number, self.interval) * self.interval]
+            return f"every {self.interval} {self.unit}s keeps {own_name(keeper)}"
+
+        return miss
 
 
 @dataclass(frozen=True, slots=True)

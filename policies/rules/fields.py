@@ -48,10 +48,8 @@ def mapping(
         refuse(where, f"must be a mapping with {_listed(takes, 'and')}, not {_show(value)}")
     for key in value:
         if key not in takes:
-            refuse(
-                where,
-                f"unknown field {_show(key)}{_nearest(key, takes)}; it takes {_listed(takes, 'and')}",
-            )
+            near = _nearest(key, takes)
+            refuse(where, f"unknown field {_show(key)}{near}; it takes {_listed(takes, 'and')}")
     for key in required:
         if key not in value:
             refuse(where, f"needs the field {key!r}")

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 from ..catalog.model import Checkpoint
 from .fields import count, mapping
 from .grid import bucket_of, representatives
-from .rule import Facts, Rule
+from .rule import Facts, Misses, Rule
 from .wording import own_name, plain, unit_of
 
 
@@ -110,19 +110,24 @@ class GraduatedRule(Rule):
             words += f", in place of {plain(facts['bucket'])}"
         return words
 
-    def instead(
-        self, items: Sequence[Checkpoint], position: int, kept: Mapping[int, Facts]
-    ) -> str | None:
+    def misses(self, items: Sequence[Checkpoint], kept: Mapping[int, Facts]) -> Misses:
         numbers = [_number(item) for item in items]
         bounds = self._bounds(numbers)
-        if bounds.gap is None:
-            return None
-        number = numbers[position]
-        tier = self._tier(position, number, bounds)
-        interval = 2 * bounds.gap if tier == 2 else self.tier3_interval
-        chosen = representatives(numbers, interval)[bucket_of(number, interval)]
-        keeper = own_name(items[numbers.index(chosen)])
-        return f"tier {tier}: every {plain(interval)} {unit_of(list(items))} keeps {keeper}"
+        by_number = dict(zip(numbers, items, strict=True))
+        gap = bounds.gap or 1  # without a gap nothing is missed
+        chosen = {
+            interval: representatives(numbers, interval)
+            for interval in (2 * gap, self.tier3_interval)
+        }
+        unit = unit_of(items)
+
+        def miss(position: int) -> str:
+            tier = self._tier(position, numbers[position], bounds)
+            interval = 2 * gap if tier == 2 else self.tier3_interval
+            keeper = by_number[chosen[interval][bucket_of(numbers[position], interval)]]
+            return f"tier {tier}: every {plain(interval)} {unit} keeps {own_name(keeper)}"
+
+        return miss
 
 
 def _number(item: Checkpoint) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..units import format_duration
 from .rule import Rule
 
 
@@ -33,8 +34,12 @@ class Policy:
             document["about"] = self.about
         document["keep"] = [{rule.kind: rule.value()} for rule in self.keep]
         if self.undo_window is not None:
-            document["undo_window"] = f"{self.undo_window:g}s"
+            document["undo_window"] = format_duration(self.undo_window)
         return document
+
+    def metrics(self) -> tuple[tuple[str, str], ...]:
+        """Every metric that a rule names, with its mode, once."""
+        return tuple(dict.fromkeys(pair for rule in self.keep for pair in rule.metrics()))
 
     def sentence(self) -> str:
         """The whole policy as one English sentence."""

@@ -7,13 +7,14 @@ else: no clock, no disk, no other series. Rules only ever keep; a policy is thei
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
 
 Facts = Mapping[str, Any]
 NO_FACTS: Facts = {}
+Misses = Callable[[int], str | None]  # None where the rule has nothing to say
 
 
 class Rule(ABC):
@@ -48,10 +49,8 @@ class Rule(ABC):
         """Facts of `keeps` in words: "every 1000 steps"."""
 
     @abstractmethod
-    def instead(
-        self, items: Sequence[Checkpoint], position: int, kept: Mapping[int, Facts]
-    ) -> str | None:
-        """Why a position was not kept, by what was kept instead; None when it explains nothing."""
+    def misses(self, items: Sequence[Checkpoint], kept: Mapping[int, Facts]) -> Misses:
+        """A function that words why a position was not kept, by what was kept instead."""
 
     def metrics(self) -> tuple[tuple[str, str], ...]:
         """Names of the metrics it asks for, each with the mode "min" or "max"."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..catalog.model import Checkpoint
 
 
@@ -22,6 +24,6 @@ def own_name(checkpoint: Checkpoint) -> str:
     return checkpoint.id.rpartition("/")[2]
 
 
-def unit_of(items: tuple[Checkpoint, ...] | list[Checkpoint]) -> str:
+def unit_of(items: Sequence[Checkpoint]) -> str:
     """What the numbers of these items count."""
     return "steps" if any(item.step is not None for item in items) else "epochs"

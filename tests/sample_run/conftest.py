@@ -1,7 +1,7 @@
 """One sample run for all tests here: they only read it."""
 
 import pytest
-from keepstep.tui.sample_run import build_sample_run
+from keepstep.tui.sample.run import build_sample_run
 
 
 @pytest.fixture(scope="session")

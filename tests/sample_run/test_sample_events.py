@@ -4,7 +4,7 @@ import json
 import struct
 
 import pytest
-from keepstep.tui.sample_events import masked_crc32c
+from keepstep.tui.sample.events import masked_crc32c
 
 
 def read_events(path):

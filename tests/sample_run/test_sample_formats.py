@@ -8,7 +8,7 @@ import zipfile
 import zlib
 
 import pytest
-from keepstep.tui.sample_formats import crc32_of_zeros
+from keepstep.tui.sample.formats import crc32_of_zeros
 
 
 def read_safetensors_header(path):

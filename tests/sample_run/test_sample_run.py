@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from keepstep.tui.sample_run import build_sample_run
+from keepstep.tui.sample.run import build_sample_run
 
 NOW = 1_763_806_800.0  # as in conftest.py: 2025-11-22 10:20:00 UTC
 STEPS = [*range(100, 17_001, 100), 12_345]
@@ -160,7 +160,7 @@ def test_a_file_or_a_dangling_link_in_the_way_is_refused(tmp_path):
 
 def test_the_builder_is_light_to_import():
     heavy = "{'textual', 'rich', 'numpy', 'keepstep.policies'}"
-    code = f"import sys, keepstep.tui.sample_run; print({heavy} & set(sys.modules))"
+    code = f"import sys, keepstep.tui.sample.run; print({heavy} & set(sys.modules))"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

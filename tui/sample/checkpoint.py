@@ -6,7 +6,7 @@ looks into the optimizer or the scheduler must find the step that the folder's n
 
 import json
 
-from .sample_formats import (
+from .formats import (
     LAYERS,
     POSITIONS,
     VOCABULARY,
@@ -19,7 +19,7 @@ from .sample_formats import (
     tensor_shapes,
     torch_file,
 )
-from .sample_history import (
+from .history import (
     BATCH_SIZE,
     MAX_STEPS,
     PEAK_LEARNING_RATE,

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .sample_checkpoint import TRAINING_ARGUMENTS, CheckpointFiles
-from .sample_events import Scalar, event_file
-from .sample_formats import SparseFile
-from .sample_history import (
+from .checkpoint import TRAINING_ARGUMENTS, CheckpointFiles
+from .events import Scalar, event_file
+from .formats import SparseFile
+from .history import (
     LAST_STEP,
     MAX_STEPS,
     SAVE_EVERY,

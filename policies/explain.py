@@ -1,0 +1,137 @@
+"""Reasons in words, for review, commands and JSON alike: the one place that words them.
+
+A kept checkpoint lists everything that keeps it. A deleted one says, rule by rule, what the rule
+kept instead; this is worked out only when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .catalog.model import Checkpoint
+from .decisions import Action, Decision, Plan, Reason, Source
+from .rules.rule import Facts, Misses
+
+_GRIDS_FIRST = ("graduated", "every_steps", "every_epochs")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One reason in words, with the rule or protection that gives it."""
+
+    source: Source
+    name: str
+    text: str
+
+
+class Explainer:
+    """Words the reasons of one plan; what it works out for a series it works out once."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._misses: dict[str, list[tuple[str, Misses]]] = {}
+        self._positions: dict[str, dict[str, int]] = {}
+
+    def reasons(self, decision: Decision) -> tuple[Explanation, ...]:
+        """Every reason of one decision; never empty."""
+        if decision.reasons or decision.action is not Action.DELETE:
+            return tuple(
+                Explanation(reason.source, reason.name, self.words(reason))
+                for reason in decision.reasons
+            )
+        return self._why_not(decision.checkpoint) or (
+            Explanation(Source.RULE, "none", "no rule of the policy keeps it"),
+        )
+
+    def short(self, decision: Decision) -> str:
+        """The reasons in as few words as a table column takes."""
+        if not decision.reasons:
+            return self.reasons(decision)[0].text
+        return ", ".join(dict.fromkeys(self._short(reason) for reason in decision.reasons))
+
+    def words(self, reason: Reason) -> str:
+        """One reason as a phrase."""
+        policy = self._plan.policy
+        if reason.source is Source.RULE and reason.rule is not None and policy is not None:
+            return policy.keep[reason.rule].words(reason.facts)
+        return _WORDS[reason.name](reason.facts)
+
+    def why_protected(self, decision: Decision) -> str:
+        """Why a hand mark cannot delete it, in words; "" when it can."""
+        if not decision.protected:
+            return ""
+        protections = (r for r in decision.reasons if r.source is Source.PROTECTION)
+        return ", ".join(self.words(reason) for reason in protections)
+
+    def _short(self, reason: Reason) -> str:
+        words = _SHORT.get(reason.name) if reason.source is Source.PROTECTION else None
+        return words(reason.facts) if words else self.words(reason)
+
+    def _why_not(self, one: Checkpoint) -> tuple[Explanation, ...]:
+        if one.series not in self._misses and not self._prepare(one.series):
+            return ()
+        position = self._positions[one.series][one.id]
+        found = [
+            Explanation(Source.RULE, kind, text)
+            for kind, miss in self._misses[one.series]
+            if (text := miss(position))
+        ]
+        return tuple(sorted(found, key=lambda each: each.name not in _GRIDS_FIRST))
+
+    def _prepare(self, series: str) -> bool:
+        evaluation = self._plan.evaluations.get(series)
+        if evaluation is None or self._plan.policy is None:
+            return False
+        self._positions[series] = {item.id: i for i, item in enumerate(evaluation.items)}
+        self._misses[series] = [
+            (rule.kind, rule.misses(evaluation.items, kept))
+            for rule, kept in zip(self._plan.policy.keep, evaluation.kept, strict=True)
+        ]
+        return True
+
+
+def _pinned(facts: Facts) -> str:
+    return f"pinned: {facts['note']}" if facts.get("note") else "pinned"
+
+
+def _pointed(facts: Facts) -> str:
+    return f"{_listed(facts['by'])} points to it"
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return " and ".join(paths)
+
+
+def _with_evidence(words: str) -> Callable[[Facts], str]:
+    return lambda facts: f"{words}: {facts['evidence']}" if facts.get("evidence") else words
+
+
+_WORDS: dict[str, Callable[[Facts], str]] = {
+    "pinned": _pinned,
+    "pointer": _pointed,
+    "newest": lambda _: "newest complete of its series",
+    "best metric": lambda facts: f"best {facts['metric']} ({facts['mode']})",
+    "resume": lambda _: "what training resumes from",
+    "best": lambda _: "the copy that the framework keeps as its best",
+    "no number": lambda _: "its step or epoch is not known",
+    "incomplete": _with_evidence("incomplete"),
+    "being written": _with_evidence("incomplete, being written"),
+    "unreadable": _with_evidence("cannot be read"),
+    "not sized": lambda _: "not sized yet",
+    "restarted": lambda facts: (
+        f"saved after {facts['newest']}, whose step is higher: a restarted run?"
+    ),
+    "no policy": lambda _: "no rule is on",
+    "not in plan file": lambda _: "the plan file does not delete it",
+    "marked": lambda _: "marked for deletion by hand",
+}
+
+_SHORT: dict[str, Callable[[Facts], str]] = {
+    "newest": lambda _: "newest",
+    "pointer": lambda facts: f"target of {_listed([p.rpartition('/')[2] for p in facts['by']])}",
+    "incomplete": lambda _: "incomplete",
+    "being written": lambda _: "incomplete, being written",
+    "unreadable": lambda _: "unreadable",
+    "restarted": lambda _: "restarted run?",
+}

@@ -1,0 +1,1 @@
+"""The sample run of `keepstep demo`, written with sparse files and the standard library only."""
