@@ -1,0 +1,63 @@
+"""The plan as `plan --json` prints it and `apply` takes it: format keepstep/plan, version 1.
+
+`identity` fingerprints each checkpoint as the plan saw it, so that an apply can tell what has
+changed since; `hash` covers the whole document, so that an edited one is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from .decisions import Decision, Plan
+from .explain import Explainer
+from .json_text import Document, canonical, number
+
+
+def plan_document(plan: Plan) -> Document:
+    """A plan with every reason in words."""
+    explainer = Explainer(plan)
+    summary = plan.summary
+    document: Document = {
+        "format": "keepstep/plan",
+        "version": 1,
+        "root": plan.root,
+        "policy": None if plan.policy is None else plan.policy.document(),
+        "decisions": [_decision(one, explainer) for one in plan.decisions],
+        "summary": {
+            "keep": summary.keep,
+            "slim": summary.slim,
+            "delete": summary.delete,
+            "total_bytes": summary.total_bytes,
+            "freed": {"certain": summary.freed.certain, "possible": summary.freed.possible},
+        },
+    }
+    document["hash"] = document_hash(document)
+    return document
+
+
+def document_hash(document: Document) -> str:
+    """The hash that a plan document should carry."""
+    body = {key: value for key, value in document.items() if key != "hash"}
+    return "sha256:" + hashlib.sha256(canonical(body)).hexdigest()
+
+
+def _decision(decision: Decision, explainer: Explainer) -> Document:
+    one = decision.checkpoint
+    return {
+        "id": one.id,
+        "series": one.series,
+        "step": one.step,
+        "epoch": number(one.epoch),
+        "tier": decision.tier,
+        "action": decision.action.value,
+        "reasons": [
+            {_KEYS[reason.source]: reason.name, "text": reason.text}
+            for reason in explainer.reasons(decision)
+        ],
+        "bytes": one.disk,
+        "identity": one.measure.identity if one.measure else None,
+    }
+
+
+# A mark by hand takes the place of a rule, so that every reason has one of two keys.
+_KEYS = {"rule": "rule", "protection": "protection", "hand": "rule"}

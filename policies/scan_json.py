@@ -1,0 +1,49 @@
+"""The catalog as `scan --json` prints it: format keepstep/scan, version 1."""
+
+from __future__ import annotations
+
+from .catalog.model import Catalog, Checkpoint
+from .json_text import Document, instant, number
+
+
+def scan_document(catalog: Catalog) -> Document:
+    """Everything a scan found, in catalog order."""
+    return {
+        "format": "keepstep/scan",
+        "version": 1,
+        "root": catalog.root,
+        "series": [
+            {"id": one.id, "layout": one.layout, "checkpoints": one.checkpoints}
+            for one in catalog.series
+        ],
+        "checkpoints": [_checkpoint(one, one.id in catalog.pins) for one in catalog.checkpoints],
+        "artifacts": [
+            {
+                "path": one.path,
+                "class": one.kind,
+                "bytes": one.bytes,
+                "consequence": one.consequence.value,
+                "why": one.why,
+            }
+            for one in catalog.artifacts
+        ],
+        "unrecognised": list(catalog.unrecognised),
+        "warnings": list(catalog.warnings),
+    }
+
+
+def _checkpoint(one: Checkpoint, pinned: bool) -> Document:
+    return {
+        "id": one.id,
+        "series": one.series,
+        "layout": one.layout,
+        "paths": [member.path for member in one.members],
+        "step": one.step,
+        "epoch": number(one.epoch),
+        "metrics": {name: number(value) for name, value in sorted(one.metrics.items())},
+        "bytes": {"disk": one.disk, "apparent": one.apparent},
+        "saved_at": instant(one.saved_at),
+        "state": one.state.value,
+        "pinned": pinned,
+        "pointed_to_by": list(one.pointed_to_by),
+    }
