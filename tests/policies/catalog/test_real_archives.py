@@ -1,0 +1,54 @@
+"""A scan of what real frameworks wrote equals what their training scripts knew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from keepstep.policies import scan
+from keepstep.policies.catalog.model import Standing, State
+
+from ...real.unpack import unpack
+
+ARCHIVES = ("transformers", "lightning-link", "lightning-copy")
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_scan_equals_truth(name: str, tmp_path: Path):
+    run, truth = unpack(name, tmp_path)
+    catalog = scan(str(run))
+    found = {one.id: one for one in catalog.checkpoints if one.standing is Standing.NUMBERED}
+    assert set(found) == {row["id"] for row in truth["checkpoints"]}
+    for row in truth["checkpoints"]:
+        one = found[row["id"]]
+        assert (one.step, one.epoch) == (row["step"], row["epoch"])
+        assert (one.state is State.COMPLETE) is row["complete"]
+        for metric, value in one.metrics.items():
+            if metric in row["metrics"]:
+                # A name carries the metric to two digits.
+                assert value == pytest.approx(row["metrics"][metric], abs=0.005)
+    assert catalog.unrecognised == ()
+    assert catalog.warnings == ()
+
+
+def test_transformers_metrics_best_and_final_model(tmp_path: Path):
+    run, truth = unpack("transformers", tmp_path)
+    catalog = scan(str(run))
+    for row in truth["checkpoints"]:
+        one = next(c for c in catalog.checkpoints if c.id == row["id"])
+        assert set(row["metrics"]) <= set(one.metrics)
+    best = [one.id for one in catalog.checkpoints if one.pointed_to_by]
+    assert best == [truth["best"]]
+    final = {one.path for one in catalog.artifacts if one.kind == "final-model"}
+    assert final == {"model.safetensors"}
+    torn = next(one for one in catalog.checkpoints if one.id == "checkpoint-130")
+    assert torn.evidence == "no trainer_state.json, which is written last"
+
+
+def test_lightning_last_is_a_pointer_or_a_copy(tmp_path: Path):
+    linked, truth = unpack("lightning-link", tmp_path / "a")
+    [pointer] = scan(str(linked)).pointers
+    assert {pointer.path: pointer.resolved} == truth["pointers"]
+    copied, truth = unpack("lightning-copy", tmp_path / "b")
+    copies = [c.id for c in scan(str(copied)).checkpoints if c.standing is Standing.RESUME]
+    assert copies == list(truth["copies"])
