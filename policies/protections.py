@@ -17,6 +17,7 @@ from .rules.policy import Policy
 
 BEING_WRITTEN = 15 * 60  # seconds since the last write of an incomplete checkpoint
 RESTART_MARGIN = 60  # seconds; copies without times stay well below
+PLAUSIBLE_SINCE = 946_684_800.0  # 2000-01-01: file systems that know no times say 1970
 
 
 class _Add(Protocol):
@@ -96,7 +97,7 @@ def complete_by_series(catalog: Catalog) -> dict[str, list[Checkpoint]]:
 def _saved_after_newest(items: Sequence[Checkpoint]) -> Iterable[Checkpoint]:
     """Lower steps saved clearly later than the greatest: perhaps a restarted run."""
     newest = items[-1].saved_at
-    if newest is None:
+    if newest is None or newest < PLAUSIBLE_SINCE:
         return ()
     return [
         one
