@@ -140,7 +140,10 @@ def _opened(tree: Tree, commit_id: str, flags: int) -> Iterator[int]:
 
 
 def _line(record: Intent | Event) -> bytes:
-    return json.dumps(asdict(record), separators=(",", ":")).encode("ascii") + b"\n"
+    content = asdict(record)
+    if isinstance(record, Intent):
+        content = {"format": FORMAT, "version": VERSION, **content}  # first, for human readers
+    return json.dumps(content, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def _write(tree: Tree, fd: int, data: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..decisions import Freed
 
@@ -34,7 +34,7 @@ class CommitResult:
     trashed: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     purged: bool = False
-    promised: Freed = Freed()
+    promised: Freed = field(default_factory=Freed)
     measured: int | None = None
     interrupted: bool = False
     notes: tuple[str, ...] = ()  # what the user should know besides, one sentence each
