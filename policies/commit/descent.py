@@ -84,10 +84,9 @@ class Tree:
                 try:
                     deeper = os.open(part, _DIRECTORY, dir_fd=fd)
                 except FileNotFoundError:
-                    os.mkdir(part, 0o777, dir_fd=fd)
+                    if _make_one(fd, part):
+                        made.append("/".join(parts[: depth + 1]))
                     deeper = os.open(part, _DIRECTORY, dir_fd=fd)
-                    share_mode(fd, deeper)
-                    made.append("/".join(parts[: depth + 1]))
                 os.close(fd)
                 fd = deeper
         finally:
@@ -122,6 +121,20 @@ class Tree:
                 os.fsync(fd)
         except OSError:
             pass  # some network filesystems cannot; the journal decides after a crash
+
+
+def _make_one(parent_fd: int, name: str) -> bool:
+    """Create one directory; False when somebody else was faster."""
+    try:
+        os.mkdir(name, 0o777, dir_fd=parent_fd)
+    except FileExistsError:
+        return False
+    fd = os.open(name, _DIRECTORY, dir_fd=parent_fd)
+    try:
+        share_mode(parent_fd, fd)
+    finally:
+        os.close(fd)
+    return True
 
 
 def share_mode(parent_fd: int, fd: int) -> None:

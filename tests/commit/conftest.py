@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ ODD_NAME = os.fsdecode(b"weights-\xff\xfe.bin")
 LONG_AGO_NS = 1_700_000_000_123_456_789
 
 # id -> members, in the order in which they leave
-SHAPES: Mapping[str, Sequence[str]] = {
+SHAPES: dict[str, Sequence[str]] = {
     "checkpoint-100": ["checkpoint-100"],
     "checkpoint-200": ["checkpoint-200"],
     "checkpoint-300": ["checkpoint-300"],
@@ -38,6 +38,7 @@ class Run:
     """A training directory of a test."""
 
     root: Path
+    shapes = SHAPES
 
     @property
     def state(self) -> Path:
@@ -52,14 +53,14 @@ class Run:
         found = []
         for id_, paths in SHAPES.items():
             if all(os.path.lexists(self.root / path) for path in paths):
-                members = tuple(
-                    Member(path, kind_of(os.lstat(self.root / path))) for path in paths
-                )
+                members = tuple(Member(path, kind_of(os.lstat(self.root / path))) for path in paths)
                 found.append(Checkpoint(id_, "s", "test", members, measure=measure(tree, members)))
         pins: dict[str, Pin] = {}
         for one in found:
             place = pin_place(str(self.root), one)
-            pins |= {one.id: p for p in read_pins(place.state) if p.id == place.name}
+            for found_pin in read_pins(place.state):
+                if found_pin.id == place.name:
+                    pins[one.id] = found_pin
         return Catalog(str(self.root), checkpoints=tuple(found), pins=pins)
 
     def plan(self, doomed: Iterable[str] = DOOMED) -> Plan:
@@ -152,5 +153,3 @@ def make_run() -> Callable[[Path], Run]:
         return Run(place / "run")
 
     return make
-
-

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ def members_in_place(run: Any, id_: str, shapes: Any) -> list[bool]:
 @pytest.fixture
 def runs(
     make_run: Callable[[Path], Any], tmp_path: Path
-) -> Iterator[Callable[[], tuple[Any, dict[str, object]]]]:
+) -> Callable[[], tuple[Any, dict[str, object]]]:
     count = 0
 
     def fresh() -> tuple[Any, dict[str, object]]:
@@ -94,7 +94,7 @@ def runs(
         run = make_run(tmp_path / str(count))
         return run, run.snapshot()
 
-    yield fresh
+    return fresh
 
 
 def without_parent_times(found: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def never_looks_complete(run: Any) -> None:
 
 
 @pytest.mark.parametrize("torn", [False, True])
-def test_commit_killed_at_every_call(runs: Any, torn: bool, capsys: Any) -> None:
+def test_commit_killed_at_every_call(runs: Any, torn: bool, record_property: Any) -> None:
     calls = 0
     finished = False
     while not finished:
@@ -148,11 +148,10 @@ def test_commit_killed_at_every_call(runs: Any, torn: bool, capsys: Any) -> None
         assert without_parent_times(run.snapshot()) == without_parent_times(original)
         assert not any(run.trash.glob("*")) if run.trash.exists() else True
     assert calls > 60
-    with capsys.disabled():
-        print(f" [{calls - 1} kill points]", end="")
+    record_property("kill points", calls - 1)
 
 
-def test_undo_killed_at_every_call(runs: Any, capsys: Any) -> None:
+def test_undo_killed_at_every_call(runs: Any, record_property: Any) -> None:
     calls = 0
     finished = False
     while not finished:
@@ -166,11 +165,10 @@ def test_undo_killed_at_every_call(runs: Any, capsys: Any) -> None:
         undo(str(run.root))
         assert without_parent_times(run.snapshot()) == without_parent_times(original)
         assert history(str(run.root))[0].state == "undone"
-    with capsys.disabled():
-        print(f" [{calls - 1} kill points]", end="")
+    record_property("kill points", calls - 1)
 
 
-def test_purge_killed_at_every_call(runs: Any, capsys: Any) -> None:
+def test_purge_killed_at_every_call(runs: Any, record_property: Any) -> None:
     calls = 0
     finished = False
     while not finished:
@@ -185,8 +183,7 @@ def test_purge_killed_at_every_call(runs: Any, capsys: Any) -> None:
         assert now in (left, without_parent_times(original)) or counts_links_only(now, left)
         assert (run.root.parent / "precious" / "data.txt").read_text() == "never touch"
     assert history(str(run.root))[0].state == "purged"
-    with capsys.disabled():
-        print(f" [{calls - 1} kill points]", end="")
+    record_property("kill points", calls - 1)
 
 
 def counts_links_only(now: dict[str, Any], left: dict[str, Any]) -> bool:
@@ -197,7 +194,7 @@ def counts_links_only(now: dict[str, Any], left: dict[str, Any]) -> bool:
     )
 
 
-def test_recovery_killed_at_every_call(runs: Any, capsys: Any) -> None:
+def test_recovery_killed_at_every_call(runs: Any, record_property: Any) -> None:
     """Kill a commit inside its sets, then kill the recovery as well."""
     total = 0
     for first in range(40, 75):
@@ -214,20 +211,17 @@ def test_recovery_killed_at_every_call(runs: Any, capsys: Any) -> None:
             undo(str(run.root))
             assert without_parent_times(run.snapshot()) == without_parent_times(original)
         total += calls - 1
-    with capsys.disabled():
-        print(f" [{total} kill points]", end="")
+    record_property("kill points", total)
 
 
-def test_commit_with_purge_killed_at_every_call(runs: Any, capsys: Any) -> None:
+def test_commit_with_purge_killed_at_every_call(runs: Any, record_property: Any) -> None:
     calls = 0
     finished = False
     while not finished:
         calls += 1
         run, original = runs()
         plan = run.plan()
-        finished = survives(
-            calls, lambda r=run, p=plan: commit(p, rescan=r.rescan, purge=True)
-        )
+        finished = survives(calls, lambda r=run, p=plan: commit(p, rescan=r.rescan, purge=True))
         never_looks_complete(run)
         recover(str(run.root))
         assert not pending(str(run.root))
@@ -237,5 +231,4 @@ def test_commit_with_purge_killed_at_every_call(runs: Any, capsys: Any) -> None:
         assert kept <= now.keys()
         states = {members_in_place(run, id_, SHAPES)[0] for id_ in SETS}
         assert len(states) == 1  # purged altogether, or back altogether
-    with capsys.disabled():
-        print(f" [{calls - 1} kill points]", end="")
+    record_property("kill points", calls - 1)
