@@ -205,6 +205,24 @@ def test_a_signal_ends_the_commit_between_two_items(run: Any) -> None:
     assert undo(str(run.root)).restored == ("checkpoint-200", "checkpoint-100")
 
 
+def test_nothing_of_ours_lies_in_the_folder_of_accelerate(
+    run: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    names = [f"checkpoint_{number}" for number in range(5)]
+    project = tmp_path / "project"
+    for name in names:
+        (project / "checkpoints" / name).mkdir(parents=True)
+        (project / "checkpoints" / name / "model.safetensors").write_bytes(b"x")
+        monkeypatch.setitem(run.shapes, name, [name])
+    inside = type(run)(project / "checkpoints")
+    result = commit(inside.plan(names[:3]), rescan=inside.rescan)
+    assert result.trashed == tuple(names[:3])
+    assert sorted(os.listdir(inside.root)) == names[3:]
+    assert history(str(project)) == history(str(inside.root))  # the same state serves both
+    assert len(undo(str(project)).restored) == 3
+    assert sorted(os.listdir(inside.root)) == names
+
+
 def test_names_of_commits_sort_by_age() -> None:
     taken: list[str] = []
     for _ in range(20):
