@@ -35,10 +35,14 @@ class PinPlace:
     name: str
 
 
-def pin_place(root: str, checkpoint: Checkpoint) -> PinPlace:
-    """The state directory that serves the checkpoint's directory, and its name there."""
-    first = os.path.join(root, checkpoint.members[0].path)
-    state = state_directory(os.path.dirname(first))
+def pin_place(root: str, checkpoint: Checkpoint, known: dict[str, str] | None = None) -> PinPlace:
+    """The state directory that serves the checkpoint's directory, and its name there.
+
+    `known` remembers state directories by directory, for callers with many checkpoints.
+    """
+    folder = os.path.dirname(os.path.join(root, checkpoint.members[0].path))
+    known = {} if known is None else known
+    state = known.get(folder) or known.setdefault(folder, state_directory(folder))
     whole = os.path.join(root, checkpoint.id)
     return PinPlace(state, os.path.relpath(whole, os.path.dirname(state)))
 
@@ -96,7 +100,8 @@ def _places(catalog: Catalog, ids: Iterable[str]) -> dict[str, PinPlace]:
                 f"no checkpoint '{id_}' in {catalog.root}; "
                 f"`keepstep scan {catalog.root}` lists them"
             )
-    return {id_: pin_place(catalog.root, known[id_]) for id_ in ids}
+    states: dict[str, str] = {}
+    return {id_: pin_place(catalog.root, known[id_], states) for id_ in ids}
 
 
 def _by_name(state: str) -> dict[str, Pin]:
@@ -132,15 +137,14 @@ def _malformed(path: str, field: str, expected: str) -> Refusal:
 @contextmanager
 def _locked(places: Iterable[PinPlace]) -> Iterator[None]:
     """Two people pinning at once wait for each other, so that neither pin is lost."""
-    from .commit.state import ensure_state_directory
+    from .commit.state import ensure_state_directory, open_shared
 
     with ExitStack() as stack:
         for state in sorted({place.state for place in places}):  # one order: no deadlock
             path = os.path.join(state, PINS_LOCK_FILE)
             try:
                 ensure_state_directory(os.path.dirname(state))
-                flags = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-                fd = os.open(path, flags, 0o664)
+                fd = open_shared(path)
             except OSError as error:
                 raise _cannot_write(state, error) from error
             stack.callback(os.close, fd)

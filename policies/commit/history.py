@@ -23,7 +23,7 @@ def history(root: str) -> tuple[HistoryEntry, ...]:
 def _entry(tree: Tree, commit_id: str) -> HistoryEntry | None:
     try:
         record = journal.read(tree, commit_id)
-    except Refusal:
+    except (Refusal, OSError):
         return HistoryEntry(commit_id, 0.0, "", "", "", 0, 0, "unreadable")
     if record is None:
         return None  # interrupted before its intent was written: nothing happened

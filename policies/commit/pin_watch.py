@@ -23,8 +23,9 @@ class PinWatch:
     def __init__(self, root: str, checkpoints: Iterable[Checkpoint]) -> None:
         self._places: dict[str, PinPlace] = {}
         self._signatures: dict[str, Signature] = {}
+        known: dict[str, str] = {}
         for checkpoint in checkpoints:
-            place = pin_place(root, checkpoint)
+            place = pin_place(root, checkpoint, known)
             self._places[checkpoint.id] = place
             if place.state not in self._signatures:
                 self._signatures[place.state] = _signature(place.state)

@@ -26,9 +26,15 @@ Clock = Callable[[], float]
 
 
 def pending(root: str) -> bool:
-    """Whether recovery is due; reads a few bytes of each journal and writes nothing."""
-    with open_if_present(root) as state:
-        return state is not None and bool(_due(state.tree))
+    """Whether recovery is due, as far as can be read; writes nothing.
+
+    Reads a few bytes of each journal. Also true while a commit is running.
+    """
+    try:
+        with open_if_present(root) as state:
+            return state is not None and bool(_due(state.tree))
+    except (Refusal, OSError):
+        return False
 
 
 def recover(root: str, *, clock: Clock = time.time) -> tuple[str, ...]:

@@ -60,7 +60,9 @@ def open_for_writing(root: str) -> Iterator[StateDirectory]:
             _furnish(tree)
         except OSError as error:
             raise _cannot_write(home, error) from error
-        yield _opened(tree, prefix, before)
+        state = _opened(tree, prefix, before)
+        _refuse_other_filesystem(state)
+        yield state
     finally:
         tree.close()
 
@@ -71,8 +73,14 @@ def open_if_present(root: str) -> Iterator[StateDirectory | None]:
     home, prefix = home_of(root)
     tree = _open(home)
     try:
-        present = tree.exists(JOURNALS_PATH)
-        yield _opened(tree, prefix, os.fstat(tree.fd).st_mtime_ns) if present else None
+        try:
+            present = tree.exists(JOURNALS_PATH)
+            before = os.fstat(tree.fd).st_mtime_ns
+            state = _opened(tree, prefix, before) if present else None
+        except OSError as error:
+            where = os.path.join(home, STATE_DIRECTORY)
+            raise Refusal(f"cannot read {where}: {error.strerror}") from error
+        yield state
     finally:
         tree.close()
 
@@ -84,6 +92,18 @@ def ensure_state_directory(home: str) -> None:
         _make_with_readme(tree)
     finally:
         tree.close()
+
+
+def open_shared(path: str) -> int:
+    """Open a file of the state directory for writing, made with the rights of that directory."""
+    directory = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        flags = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = os.open(os.path.basename(path), flags, 0o644, dir_fd=directory)
+        share_mode(directory, fd)
+    finally:
+        os.close(directory)
+    return fd
 
 
 def reserve_room(state: StateDirectory) -> None:
@@ -151,15 +171,17 @@ def _make_with_readme(tree: Tree) -> None:
 
 def _opened(tree: Tree, prefix: str, before: int) -> StateDirectory:
     with tree.directory(STATE_DIRECTORY) as state:
-        device = os.fstat(state).st_dev
-    with tree.directory(prefix) as root:
-        root_device = os.fstat(root).st_dev
-    if device != root_device:
-        raise Refusal(
-            f"{os.path.join(tree.path, STATE_DIRECTORY)} is on another filesystem than the "
-            "checkpoints, so nothing could be moved there in one step"
-        )
-    return StateDirectory(tree, prefix, device, before)
+        return StateDirectory(tree, prefix, os.fstat(state).st_dev, before)
+
+
+def _refuse_other_filesystem(state: StateDirectory) -> None:
+    with state.tree.directory(state.prefix) as root:
+        if os.fstat(root).st_dev == state.device:
+            return
+    raise Refusal(
+        f"{os.path.join(state.tree.path, STATE_DIRECTORY)} is on another filesystem than the "
+        "checkpoints, so nothing could be moved there in one step"
+    )
 
 
 def _cannot_write(home: str, error: OSError) -> Refusal:
