@@ -5,7 +5,10 @@ From the durable intent on these items count as gone, so that no undo ever puts 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from . import journal
 from .descent import Tree
@@ -14,6 +17,12 @@ from .interrupt import Stop
 from .records import Event, Journal, JournalItem
 from .results import OnProgress, Progress
 from .state import TRASH_PATH
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+_AT_ONCE = 16  # polite to a metadata server, and most of what there is to gain
+_SLOW = 300e-6  # seconds a look at one entry; below it threads only get in each other's way
 
 
 def never() -> bool:
@@ -63,10 +72,8 @@ def _delete(
 ) -> tuple[list[JournalItem], list[str]]:
     done: list[JournalItem] = []
     pending: list[str] = []
-    for item in items:
-        if asked():
-            break  # what has not been begun stays in the trash and can be undone
-        pending += erase(tree, _folder(record, item))
+    for item, left in _erased(tree, record, items, asked):
+        pending += left
         done.append(item)
         if on_progress is not None:
             on_progress(Progress("purging", len(done), len(items), item.id))
@@ -75,6 +82,39 @@ def _delete(
     event = Event("purged", clock(), items=numbers, text="; ".join(pending))
     journal.append(tree, record.intent.id, event)
     return done, pending
+
+
+def _erased(
+    tree: Tree, record: Journal, items: Sequence[JournalItem], asked: Stop
+) -> Iterator[tuple[JournalItem, list[str]]]:
+    """Delete items, many at a time where almost all of it is waiting for a server."""
+    if not _is_slow(tree, [_folder(record, item) for item in items[:3]]):
+        for item in items:
+            if asked():
+                return
+            yield item, erase(tree, _folder(record, item))
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        running: deque[tuple[JournalItem, Future[list[str]]]] = deque()
+        waiting = deque(items)
+        while running or waiting:
+            while waiting and len(running) < 2 * _AT_ONCE and not asked():
+                item = waiting.popleft()
+                running.append((item, pool.submit(erase, tree, _folder(record, item))))
+            if not running:
+                return  # what has not been begun stays in the trash and can be undone
+            item, future = running.popleft()
+            yield item, future.result()
+
+
+def _is_slow(tree: Tree, paths: Sequence[str]) -> bool:
+    """Whether the filesystem takes its time to answer, by asking it."""
+    start = time.perf_counter()
+    for path in paths:
+        tree.exists(path)
+    return time.perf_counter() - start > _SLOW * len(paths)
 
 
 def _folder(record: Journal, item: JournalItem) -> str:

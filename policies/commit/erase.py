@@ -32,34 +32,42 @@ def erase(tree: Tree, path: str) -> list[str]:
 
 
 def _erase_entry(fd: int, name: str, path: str, device: int, pending: list[str]) -> None:
+    """Delete an entry of which it is not known whether it is a directory."""
     try:
-        found = os.stat(name, dir_fd=fd, follow_symlinks=False)
-        if not stat.S_ISDIR(found.st_mode):
-            _erase_file(fd, name, path, pending)
-        elif found.st_dev != device:
-            pending.append(f"{path}: something is mounted there")
-        else:
+        is_directory = stat.S_ISDIR(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return  # somebody else was faster
+    _erase_known(fd, name, is_directory, path, device, pending)
+
+
+def _erase_known(
+    fd: int, name: str, is_directory: bool, path: str, device: int, pending: list[str]
+) -> None:
+    try:
+        if is_directory:
             _erase_directory(fd, name, path, device, pending)
+        elif name.startswith(_NFS_LEFTOVER):
+            pending.append(f"{path}: still open in a process")
+        else:
+            os.unlink(name, dir_fd=fd)
     except FileNotFoundError:
         pass  # somebody else was faster
     except OSError as error:
         pending.append(f"{path}: {error.strerror}")
 
 
-def _erase_file(fd: int, name: str, path: str, pending: list[str]) -> None:
-    if name.startswith(_NFS_LEFTOVER):
-        pending.append(f"{path}: still open in a process")
-    else:
-        os.unlink(name, dir_fd=fd)
-
-
 def _erase_directory(fd: int, name: str, path: str, device: int, pending: list[str]) -> None:
     before = len(pending)
     inner = os.open(name, _DIRECTORY, dir_fd=fd)
     try:
+        if os.fstat(inner).st_dev != device:
+            pending.append(f"{path}: something is mounted there")
+            return
         _allow_deletion(inner)
-        for entry in os.listdir(inner):
-            _erase_entry(inner, entry, f"{path}/{entry}", device, pending)
+        with os.scandir(inner) as listing:
+            entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in listing]
+        for entry, is_directory in entries:
+            _erase_known(inner, entry, is_directory, f"{path}/{entry}", device, pending)
     finally:
         os.close(inner)
     if len(pending) == before:  # otherwise it cannot be empty
@@ -78,7 +86,8 @@ def _allow_deletion(fd: int) -> None:
 
 def _remove_directory(fd: int, name: str, path: str, pending: list[str]) -> None:
     for pause in _PAUSES:
-        time.sleep(pause)
+        if pause:
+            time.sleep(pause)
         try:
             os.rmdir(name, dir_fd=fd)
         except OSError as error:

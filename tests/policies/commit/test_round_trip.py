@@ -131,6 +131,33 @@ def test_purge_in_the_same_step(run: Any) -> None:
     assert 0 < result.promised.certain < result.promised.possible
 
 
+def test_purge_on_a_slow_filesystem(run: Any, precious: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("keepstep.policies.commit.emptying._SLOW", 0.0)
+    commit(run.plan(), rescan=run.rescan)
+    done: list[str] = []
+    purged = purge(
+        str(run.root), on_progress=lambda at: done.append(at.id), stop=lambda: done != []
+    )
+    assert len(purged.commits) == 1
+    assert not list(run.trash.glob("*/*/*"))  # what was begun is finished
+    assert len(done) == 5  # all had been begun when the stop was seen
+    assert (precious / "data.txt").exists()
+
+
+def test_an_interrupted_purge_leaves_the_rest_to_undo(run: Any) -> None:
+    commit(run.plan(), rescan=run.rescan)
+    done: list[str] = []
+    purged = purge(
+        str(run.root), on_progress=lambda at: done.append(at.id), stop=lambda: done != []
+    )
+    assert purged.interrupted
+    assert done == ["checkpoint-100"]
+    assert history(str(run.root))[0].state == "partly purged"
+    undone = undo(str(run.root))
+    assert set(undone.restored) == {"checkpoint-200", "tf/ckpt-5", "single.pt", "ranks"}
+    assert [s.id for s in undone.skipped] == ["checkpoint-100"]
+
+
 def test_purge_by_age(run: Any) -> None:
     old = commit(run.plan(["checkpoint-100"]), rescan=run.rescan, clock=lambda: 1000.0)
     commit(run.plan(["single.pt"]), rescan=run.rescan, clock=lambda: 5000.0)
