@@ -77,6 +77,18 @@ def test_a_link_in_place_of_a_checkpoint_is_not_followed(
     assert (precious / "data.txt").read_text() == "never touch"
 
 
+def test_a_write_after_the_last_scan_is_noticed_at_the_move(run: Any) -> None:
+    def rescan(plan: Plan, ids: frozenset[str], now: float) -> Plan:
+        fresh: Plan = run.rescan(plan, ids, now)
+        (run.root / "checkpoint-100" / "new.bin").write_bytes(b"still being written")
+        (run.root / "single.pt").write_bytes(b"saved again")
+        return fresh
+
+    result = commit(run.plan(["checkpoint-100", "single.pt", "ranks"]), rescan=rescan)
+    assert set(reasons(result).values()) == {"changed since the plan"}
+    assert result.trashed == ("ranks",)
+
+
 def test_a_link_in_place_of_a_parent_leads_nowhere(run: Any, precious: Path) -> None:
     plan = run.plan(["tf/ckpt-5"])
     (run.root / "tf").rename(precious / "tf")
