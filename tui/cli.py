@@ -67,7 +67,7 @@ class Keepstep(click.Group):
         extra["standalone_mode"] = False
         try:
             code = self._run(arguments, NAME, extra)
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             code = _told(error)
         sys.exit(code)
 
@@ -83,16 +83,18 @@ class Keepstep(click.Group):
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage(NAME, "[DIR] [OPTIONS]")
-        formatter.write_usage(NAME, "COMMAND [ARGUMENTS]")
+        formatter.write_usage(NAME, "COMMAND [ARGUMENTS]", prefix="       ")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, row.line) for name, row in COMMANDS.items()])
         review = _load(Row("review", "review_command", ""))
-        records = [record for p in review.params if (record := p.get_help_record(ctx))]
-        own = [record for p in self.get_params(ctx) if (record := p.get_help_record(ctx))]
+        options = [
+            p for p in (*review.params, *self.get_params(ctx)) if isinstance(p, click.Option)
+        ]
+        records = [record for option in options if (record := option.get_help_record(ctx))]
         with formatter.section("Options of the review"):
-            formatter.write_dl([*records, *own])
+            formatter.write_dl(records)
 
 
 def _load(row: Row) -> click.Command:
@@ -113,11 +115,11 @@ def _refuse_unknown(first: str) -> None:
     raise click.UsageError(f"{first} is neither a command nor a directory{hint}")
 
 
-def _told(error: Exception) -> int:
+def _told(error: BaseException) -> int:
     """Tell an error in one sentence; the exit code. What is a fault of ours is raised again."""
     from ..policies.refusal import Refusal
 
-    if isinstance(error, click.Abort):
+    if isinstance(error, click.Abort | KeyboardInterrupt):
         _say("interrupted")
         return INTERRUPTED
     if isinstance(error, click.ClickException):
