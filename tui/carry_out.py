@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..policies.commit.commit import commit
 from ..policies.commit.history import history
@@ -75,20 +75,22 @@ def carry_out(order: Order) -> CommitResult:
         result = commit(order.plan, purge=order.purge_now, on_progress=line)
         clear(line)
         order.say(commit_lines(result, order.plan.root, order.window))
-    if not result.interrupted:
-        _purge_expired(order)
-    return result
+    if result.interrupted:
+        return result
+    return replace(result, interrupted=_purge_expired(order))
 
 
-def _purge_expired(order: Order) -> None:
-    """The commit stands, whatever becomes of the old trash."""
+def _purge_expired(order: Order) -> bool:
+    """Whether it was interrupted; the commit stands, whatever becomes of the old trash."""
     line = progress_line()
     try:
         result = purge(order.plan.root, older_than=order.window, on_progress=line)
     except Refusal as refusal:
         order.say([f"note: the old trash was not purged: {refusal}"])
-        return
-    clear(line)
+        return False
+    finally:
+        clear(line)
     if result.commits:
         words = format_duration(order.window)
         order.say([f"older than {words} in the trash:", *purge_lines(result)])
+    return result.interrupted

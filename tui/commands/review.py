@@ -41,8 +41,8 @@ def open_review(
         from .plan import print_plan
 
         return print_plan(directory, choice, apparent=apparent)
-    # By name, since this is the one import that costs more than everything else together.
-    review = import_module("..review.app", __package__)
+    # By name and here, since this import costs more than everything else together.
+    review = import_module("..review", __package__)
     code: int = review.run_review(
         directory, policy=choice.policy, apparent=apparent, read_only=read_only
     )
