@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from ..policies.catalog.model import Checkpoint
 from ..policies.decisions import Action, Decision, Plan, Summary
 from ..policies.explain import Explainer
 from .output import shown
-from .policy_choice import Choice
-from .quantities import age, figure, size, whole
+from .quantities import figure, since, size, whole
 from .tables import Column, table
+
+if TYPE_CHECKING:
+    from .policy_choice import Choice
 
 EVERY_ACTION = frozenset(Action)
 _SPARSE = 2  # so many times more length than blocks, and the files are called sparse
@@ -65,16 +68,11 @@ def decision_table(
         rows.append(
             [
                 *(one.id, whole(one.step), figure(one.epoch), size(_bytes(one, apparent))),
-                *(whole(decision.tier), *values, checkpoint_age(one, now)),
+                *(whole(decision.tier), *values, since(one.saved_at, now)),
                 *(decision.action.value, why),
             ]
         )
     return table(columns, rows, width)
-
-
-def checkpoint_age(one: Checkpoint, now: float) -> str:
-    """Time since it was saved."""
-    return age(None if one.saved_at is None else now - one.saved_at)
 
 
 def summary_line(summary: Summary, *, apparent: bool = False) -> str:

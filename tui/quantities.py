@@ -19,10 +19,13 @@ def size(count: float) -> str:
     return humanize.naturalsize(count, format="%.0f") if abs(float(value)) >= 99.95 else text
 
 
-def age(seconds: float | None) -> str:
+def since(saved_at: float | None, now: float) -> str:
+    """The age of something saved at a moment."""
+    return NONE if saved_at is None else age(now - saved_at)
+
+
+def age(seconds: float) -> str:
     """How long ago, in the largest whole unit: 40 s, 5 m, 2 d."""
-    if seconds is None:
-        return NONE
     for length, unit in _AGES:
         if seconds >= length:
             return f"{seconds // length:.0f} {unit}"

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from ..policies.catalog.model import Catalog, Checkpoint, Series, State
 from .output import shown
-from .plan_text import checkpoint_age
-from .quantities import counted, figure, size, whole
+from .quantities import counted, figure, since, size, whole
 from .tables import Column, table
 
 _MOST_METRICS = 3  # on a terminal; piped, there are as many as were found
@@ -47,7 +46,7 @@ def _table(items: list[Checkpoint], catalog: Catalog, now: float, width: int | N
     rows = [
         [one.id, whole(one.step), figure(one.epoch), size(one.disk)]
         + [figure(one.metrics.get(name)) for name in metrics]
-        + [checkpoint_age(one, now), one.state.value, "; ".join(_notes(one, catalog))]
+        + [since(one.saved_at, now), one.state.value, "; ".join(_notes(one, catalog))]
         for one in items
     ]
     return table(columns, rows, width)
