@@ -16,11 +16,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from .catalog.model import Catalog, Checkpoint, Pin
+from .catalog.model import Catalog, Pin
 from .places import PINS_FILE, state_directory
 from .refusal import Refusal
 
-FORMAT = "keepstep/pins"
+FORMAT = "keepstep/pin-file"
 VERSION = 1
 PINS_LOCK_FILE = "pins.lock"
 _NEW_FILE = ".new"
@@ -35,16 +35,30 @@ class PinPlace:
     name: str
 
 
-def pin_place(root: str, checkpoint: Checkpoint, known: dict[str, str] | None = None) -> PinPlace:
-    """The state directory that serves the checkpoint's directory, and its name there.
+class PinPlaces:
+    """Where the pins of one catalog's checkpoints are kept: beside the series they belong to."""
 
-    `known` remembers state directories by directory, for callers with many checkpoints.
-    """
-    folder = os.path.dirname(os.path.join(root, checkpoint.members[0].path))
-    known = {} if known is None else known
-    state = known.get(folder) or known.setdefault(folder, state_directory(folder))
-    whole = os.path.join(root, checkpoint.id)
-    return PinPlace(state, os.path.relpath(whole, os.path.dirname(state)))
+    def __init__(self, catalog: Catalog) -> None:
+        self._root = catalog.root
+        folders = {series.id: series.directory for series in catalog.series}
+        self._folders = {
+            one.id: folders.get(one.series, os.path.dirname(one.id)) for one in catalog.checkpoints
+        }
+        # A pin whose checkpoint is gone can still be taken away.
+        self._folders |= {
+            id_: os.path.dirname(id_) for id_ in catalog.pins if id_ not in self._folders
+        }
+        self._states: dict[str, str] = {}
+
+    def __contains__(self, checkpoint_id: str) -> bool:
+        return checkpoint_id in self._folders
+
+    def of(self, checkpoint_id: str) -> PinPlace:
+        """The state directory that serves the checkpoint's series, and its name there."""
+        folder = os.path.join(self._root, self._folders[checkpoint_id]).rstrip("/")
+        state = self._states.get(folder) or self._states.setdefault(folder, state_directory(folder))
+        whole = os.path.join(self._root, checkpoint_id)
+        return PinPlace(state, os.path.relpath(whole, os.path.dirname(state)))
 
 
 def read_pins(state_dir: str) -> tuple[Pin, ...]:
@@ -70,7 +84,7 @@ def pin(
 ) -> tuple[Pin, ...]:
     """Pin checkpoints of the catalog; all of them or, with a Refusal, none."""
     wanted = list(dict.fromkeys(ids))
-    places = _places(catalog, wanted)
+    places = _places(catalog, wanted, {one.id for one in catalog.checkpoints})
     with _locked(places.values()):
         files = {place.state: _by_name(place.state) for place in places.values()}
         for place in places.values():
@@ -81,7 +95,8 @@ def pin(
 
 def unpin(catalog: Catalog, ids: Iterable[str]) -> tuple[str, ...]:
     """Take pins away, all or none; the ids that had one."""
-    places = _places(catalog, list(dict.fromkeys(ids)))
+    known = {one.id for one in catalog.checkpoints} | set(catalog.pins)
+    places = _places(catalog, list(dict.fromkeys(ids)), known)
     places = {id_: place for id_, place in places.items() if os.path.isdir(place.state)}
     if not any(place.name in _by_name(place.state) for place in places.values()):
         return ()
@@ -92,16 +107,15 @@ def unpin(catalog: Catalog, ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(freed)
 
 
-def _places(catalog: Catalog, ids: Iterable[str]) -> dict[str, PinPlace]:
-    known = {checkpoint.id: checkpoint for checkpoint in catalog.checkpoints}
+def _places(catalog: Catalog, ids: Iterable[str], known: set[str]) -> dict[str, PinPlace]:
     for id_ in ids:
         if id_ not in known:
             raise Refusal(
                 f"no checkpoint '{id_}' in {catalog.root}; "
                 f"`keepstep scan {catalog.root}` lists them"
             )
-    states: dict[str, str] = {}
-    return {id_: pin_place(catalog.root, known[id_], states) for id_ in ids}
+    places = PinPlaces(catalog)
+    return {id_: places.of(id_) for id_ in ids}
 
 
 def _by_name(state: str) -> dict[str, Pin]:

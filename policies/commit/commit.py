@@ -53,7 +53,7 @@ def commit(
     ):
         notes = recover_in(state.tree, clock)
         reserve_room(state)
-        watch = PinWatch(plan.root, doomed(plan))
+        watch = PinWatch(plan.catalog, doomed(plan))
         going, skipped = revalidate(state, plan, clock(), rescan)
         if not going:
             return CommitResult("", skipped=tuple(skipped), notes=notes)

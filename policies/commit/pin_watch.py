@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from ..catalog.model import Checkpoint
-from ..pins import PinPlace, pin_place, read_pins
+from ..catalog.model import Catalog, Checkpoint
+from ..pins import PinPlace, PinPlaces, read_pins
 from ..places import PINS_FILE
 from ..refusal import Refusal
 
@@ -20,12 +20,12 @@ Signature = tuple[int, int, int] | None
 class PinWatch:
     """The pins files that matter to some checkpoints, as they were when it was made."""
 
-    def __init__(self, root: str, checkpoints: Iterable[Checkpoint]) -> None:
+    def __init__(self, catalog: Catalog, checkpoints: Iterable[Checkpoint]) -> None:
         self._places: dict[str, PinPlace] = {}
         self._signatures: dict[str, Signature] = {}
-        known: dict[str, str] = {}
+        places = PinPlaces(catalog)
         for checkpoint in checkpoints:
-            place = pin_place(root, checkpoint, known)
+            place = places.of(checkpoint.id)
             self._places[checkpoint.id] = place
             if place.state not in self._signatures:
                 self._signatures[place.state] = _signature(place.state)

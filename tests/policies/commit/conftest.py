@@ -15,7 +15,7 @@ from keepstep.policies.catalog.measure import measure
 from keepstep.policies.catalog.model import Catalog, Checkpoint, Member, Pin
 from keepstep.policies.commit.trash import kind_of
 from keepstep.policies.decisions import Action, Decision, Plan, Reason, Source, Summary
-from keepstep.policies.pins import pin_place, read_pins
+from keepstep.policies.pins import PinPlaces, read_pins
 
 ODD_NAME = os.fsdecode(b"weights-\xff\xfe.bin")
 LONG_AGO_NS = 1_700_000_000_123_456_789
@@ -56,8 +56,9 @@ class Run:
                 members = tuple(Member(path, kind_of(os.lstat(self.root / path))) for path in paths)
                 found.append(Checkpoint(id_, "s", "test", members, measure=measure(tree, members)))
         pins: dict[str, Pin] = {}
+        places = PinPlaces(Catalog(str(self.root), checkpoints=tuple(found)))
         for one in found:
-            place = pin_place(str(self.root), one)
+            place = places.of(one.id)
             for found_pin in read_pins(place.state):
                 if found_pin.id == place.name:
                     pins[one.id] = found_pin

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from keepstep.policies.catalog.model import Catalog, Checkpoint, Kind, Member, P
 from keepstep.policies.catalog.scan import scan
 from keepstep.policies.pins import pin, read_pins, unpin
 from keepstep.policies.refusal import Refusal
+
+from ..trees import hugging_face
 
 AT = "2026-11-21T08:00:00Z"
 
@@ -29,7 +32,7 @@ def test_the_file_is_as_documented(tmp_path: Path) -> None:
     pinned = pin(catalog, ["checkpoint-13100"], note="figure 4", by="amy", at=AT)
     assert pinned == (Pin("checkpoint-13100", "figure 4", "amy", AT),)
     assert json.loads((tmp_path / ".keepstep" / "pins.json").read_text()) == {
-        "format": "keepstep/pins",
+        "format": "keepstep/pin-file",
         "version": 1,
         "pins": [{"name": "checkpoint-13100", "note": "figure 4", "by": "amy", "at": AT}],
     }
@@ -92,11 +95,11 @@ def test_an_unknown_id_pins_nothing(tmp_path: Path) -> None:
         ("\xff", "no JSON"),
         ("[]", "the document"),
         ("{}", "format"),
-        ('{"format": "keepstep/pins", "version": 2, "pins": []}', "version"),
-        ('{"format": "keepstep/pins", "version": 1}', "pins"),
-        ('{"format": "keepstep/pins", "version": 1, "pins": [1]}', r"pins\[0\]"),
-        ('{"format": "keepstep/pins", "version": 1, "pins": [{"note": "x"}]}', "name"),
-        ('{"format": "keepstep/pins", "version": 1, "pins": [{"name": "x", "by": 3}]}', "by"),
+        ('{"format": "keepstep/pin-file", "version": 2, "pins": []}', "version"),
+        ('{"format": "keepstep/pin-file", "version": 1}', "pins"),
+        ('{"format": "keepstep/pin-file", "version": 1, "pins": [1]}', r"pins\[0\]"),
+        ('{"format": "keepstep/pin-file", "version": 1, "pins": [{"note": "x"}]}', "name"),
+        ('{"format": "keepstep/pin-file", "version": 1, "pins": [{"name": "x", "by": 3}]}', "by"),
     ],
 )
 def test_a_damaged_file_is_refused_and_kept(tmp_path: Path, text: str, field: str) -> None:
@@ -127,3 +130,11 @@ def test_people_who_pin_at_once_lose_nothing(tmp_path: Path) -> None:
     for child in children:
         child.join()
     assert {p.id for p in read_pins(str(tmp_path / ".keepstep"))} == set(names)
+
+
+def test_a_pin_whose_checkpoint_is_gone_can_be_taken_away(tmp_path: Path) -> None:
+    hugging_face(tmp_path, [100, 200])
+    pin(scan(str(tmp_path)), ["checkpoint-100"])
+    shutil.rmtree(tmp_path / "checkpoint-100")
+    assert unpin(scan(str(tmp_path)), ["checkpoint-100"]) == ("checkpoint-100",)
+    assert scan(str(tmp_path)).pins == {}
