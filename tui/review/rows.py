@@ -20,7 +20,7 @@ from .words import age, epoch_text, fit, metric_text, plain_number, shown, size
 
 _COMFORTABLE_REASON = 29
 _NARROWEST_METRIC = 7
-_WIDEST_METRIC = 10
+_WIDEST_METRIC = 9
 _WIDEST_SERIES = 24
 ACTION_WIDTH = 7  # "delete" and a space
 _MARGIN = 3  # cursor, glyph, space
@@ -73,16 +73,16 @@ def _wanted(catalog: Catalog, shown_: Shown, width: int) -> list[Cell]:
     epochs = [epoch_text(one.epoch) for one in catalog.checkpoints]
     cells = [Cell(Column.STEP, "STEP", _widest(steps, 5))]
     if not many or width >= 90:
-        cells.append(Cell(Column.EPOCH, "EPOCH", _widest(epochs, 6)))
+        cells.append(Cell(Column.EPOCH, "EPOCH", _widest(epochs, 5)))
     if many:
         names = [shown(series.id) for series in catalog.series]
         limit = _WIDEST_SERIES if width >= 90 else 14
         cells.append(Cell(Column.SERIES, "SERIES", min(limit, _widest(names, 7)), right=False))
     cells.append(Cell(Column.SIZE, "SIZE", 7))
-    cells.append(Cell(Column.TIER, "TIER", 5))
+    cells.append(Cell(Column.TIER, "TIER", 4))
     pairs = zip((Column.METRIC, Column.METRIC2), shown_.metrics, strict=False)
     for column, name in list(pairs)[: 2 if width >= 96 else 1]:
-        limit = max(_NARROWEST_METRIC, min(_WIDEST_METRIC, len(name) + 1))
+        limit = max(_NARROWEST_METRIC, min(_WIDEST_METRIC, len(name)))
         cells.append(Cell(column, shown(name).upper(), limit))
     cells.append(Cell(Column.AGE, "AGE", 5))
     return cells

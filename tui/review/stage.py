@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rich.console import RenderableType
 from textual import events
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
+from textual.screen import Screen
 
 from .bars import FreedLine, KeyLine, PolicyPanel, TitleLine
 from .details import DetailsSide
+from .frame import Frame
 from .glyphs import Glyphs
 from .keys import PANE, REVIEW
 from .lines import Lines
@@ -43,6 +47,7 @@ class Stage(App[int]):
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self.animation_level = "none"
+        self._frame = Frame()
         self.model = model
         self.glyphs = glyphs
         self.title_line = TitleLine(model, glyphs, title)
@@ -55,6 +60,16 @@ class Stage(App[int]):
         self.key_line = KeyLine(model, glyphs)
         self.pane: Pane | None = None
         self.prompt: Question | TextPrompt | None = None
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            renderable = self._frame.update(renderable, self.size)
+        super()._display(screen, renderable)
+
+    def repaint(self) -> None:
+        """Send the whole screen again: something else may have written on the terminal."""
+        self._frame.forget()
+        self.refresh()
 
     def compose(self) -> ComposeResult:
         self._fit(self.size.width, self.size.height)
@@ -91,14 +106,10 @@ class Stage(App[int]):
         widgets: Sequence[Lines] = (
             self.title_line, self.rules, self.curve, self.timeline, self.freed, self.key_line,
         )  # fmt: skip
-        for widget in widgets:
-            widget.sync()
-        if self.pane is not None:
-            self.pane.sync()
-        else:
-            self.table.sync()
-            if self.side.display:
-                self.side.sync()
+        body = (self.pane,) if self.pane is not None else (self.table, self.side)
+        for widget in (*widgets, *body):
+            if widget.display and widget.size:
+                widget.sync()
 
     def say(self, text: str, *, urgent: bool = False) -> None:
         """Show a sentence in place of the keys, until the next key."""

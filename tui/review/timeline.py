@@ -17,7 +17,7 @@ from .model import ReviewModel
 from .styles import CURSOR, DELETED, DIM, KEPT, PINNED, UNFINISHED
 from .words import fit, plain_number
 
-LABEL_WIDTH = 10
+LABEL_WIDTH = 11
 
 
 class Timeline(Lines):

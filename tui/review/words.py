@@ -109,6 +109,7 @@ def fit_path(path: str, width: int, *, ellipsis: str = "…") -> str:
 
 def wrapped(text: str, width: int) -> list[str]:
     """Lines of at most `width` cells, broken at spaces where there are any."""
+    width = max(2, width)
     lines: list[str] = []
     line = ""
     for word in text.split():
