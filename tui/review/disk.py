@@ -104,7 +104,7 @@ class LocalDisk:
     def save(self, policy: Policy, name: str, *, replace: bool) -> str:
         from ...policies.rules.preset_files import save_preset
 
-        return save_preset(policy, name, replace=replace)
+        return save_preset(policy, name, overwrite=replace)
 
     def full(self, root: str) -> float | None:
         """How full the filesystem is, from 0 to 1; None where that cannot be told."""

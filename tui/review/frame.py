@@ -78,9 +78,9 @@ def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Stri
                 x += strip.cell_length
         return
     for y in sorted({y for y, _, _ in update.spans}):
-        for x, strip in update.chops[y].items():
-            if strip is not None:
-                yield y, x, strip
+        for x, chop in update.chops[y].items():
+            if chop is not None:
+                yield y, x, chop
 
 
 def _overwritten(old: list[_Cell], pieces: Iterable[tuple[int, int, Strip]]) -> list[_Cell]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from .glyphs import Glyphs
@@ -16,7 +16,7 @@ from .lines import Line, Lines
 from .styles import BOLD, CURSOR
 
 
-def bound(keys: Sequence[Key]) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
+def bound(keys: Sequence[Key]) -> list[BindingType]:
     """Textual's bindings for a pane's own keys."""
     return [Binding(key, one.id, show=False) for one in keys for key in one.keys]
 

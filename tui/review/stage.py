@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from typing import cast
+
 from rich.console import RenderableType
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
@@ -63,7 +65,7 @@ class Stage(App[int]):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if isinstance(renderable, LayoutUpdate | ChopsUpdate):
-            renderable = self._frame.update(renderable, self.size)
+            renderable = cast(RenderableType, self._frame.update(renderable, self.size))
         super()._display(screen, renderable)
 
     def repaint(self) -> None:

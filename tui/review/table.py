@@ -6,9 +6,11 @@ page, because on a slow link each scroll sends every line.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.cells import cell_len
 from textual import events
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ...policies.decisions import Decision
@@ -28,7 +30,7 @@ class Table(Lines, can_focus=True):
 
     DEFAULT_CSS = "Table { height: 1fr; }"
     # Here and not in the app: while a pane or a question has the focus, no key acts on rows.
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"app.do('{one.id}')", show=False) for one in REVIEW for key in one.keys
     ]
 
