@@ -6,7 +6,6 @@ Widgets draw themselves from the model in `sync`; what keys mean is not known he
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-
 from typing import cast
 
 from rich.console import RenderableType
