@@ -14,15 +14,16 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ...policies.refusal import Refusal
+from ...policies.rules.policy import Policy
 from ...policies.rules.preset_files import preset_files
 from .artifacts import ArtifactsPane
 from .confirm import ConfirmPane
 from .deeds import Deeds, Done, Progressed, commit_outcome, purge_outcome, undo_outcome
 from .details import DetailsPane
-from .disk import Disk
-from .feed import Feed
+from .disk import Disk, LocalDisk
+from .feed import Feed, scanner
 from .filtering import FilterError
-from .glyphs import Glyphs
+from .glyphs import Glyphs, glyphs_for_locale
 from .help import HelpPane
 from .history import IN_TRASH, HistoryPane
 from .keys import REVIEW
@@ -35,6 +36,29 @@ from .words import counted, shown, size
 
 _KEYS = {key.id: key for key in REVIEW}
 _NOT_MEANWHILE = {"rescan", "pin", "commit", "undo", "history"}
+
+
+def review_of(
+    root: str,
+    policy: Policy | None,
+    *,
+    now: Callable[[], float],
+    feed: Feed | None = None,
+    title: str | None = None,
+    apparent: bool = False,
+    read_only: bool = False,
+    disk: Disk | None = None,
+    glyphs: Glyphs | None = None,
+) -> ReviewApp:
+    """A review of an absolute root, scanning; pictures and tests give what must not vary."""
+    return ReviewApp(
+        ReviewModel(root, policy, now=now, apparent=apparent, read_only=read_only),
+        feed=feed or Feed(scanner(root)).start(),
+        rescan=lambda: Feed(scanner(root)).start(),
+        disk=disk or LocalDisk(),
+        glyphs=glyphs or glyphs_for_locale(),
+        title=root if title is None else title,
+    )
 
 
 class ScanNews(Message):
@@ -213,7 +237,7 @@ class ReviewApp(Stage):
             self.say(str(refusal), urgent=True)
             return
         read_only = self.model.read_only
-        self.open_pane(HistoryPane(entries, self.glyphs, self.model.now, read_only=read_only))
+        self.open_pane(HistoryPane(entries, self.glyphs, self.model.clock(), read_only=read_only))
 
     def do_commit(self) -> None:
         if self.model.plan.summary.delete:

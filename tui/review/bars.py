@@ -16,6 +16,7 @@ from .model import ReviewModel
 from .styles import ALERT, BOLD, DIM, KEY
 from .words import age, counted, fit, fit_path, percent, shown, size, size_range
 
+_LEAST_PATH = 16  # cells; facts go before the path gets shorter
 _RECENT = 15 * 60  # seconds; a younger write means that a run is probably going on
 
 
@@ -30,13 +31,19 @@ class TitleLine(Lines):
 
     def sync(self) -> None:
         facts = self._facts()
-        room = self.columns - 2 - sum(cell_len(fact) + 3 for fact, _ in facts)
-        path = fit_path(shown(self._title), max(12, room), ellipsis=self._glyphs.ellipsis)
+        path = shown(self._title)
+        least = min(_LEAST_PATH, cell_len(path))
+        while len(facts) > 1 and self._room(facts) < least:
+            facts.pop()  # the least important stands last
+        path = fit_path(path, max(least, self._room(facts)), ellipsis=self._glyphs.ellipsis)
         line: list[Run] = [(f" {path}", BOLD)]
         for fact, urgent in facts:
             line.append(("   ", None))
             line.append((fact, ALERT if urgent else None))
         self.draw([line])
+
+    def _room(self, facts: Sequence[tuple[str, bool]]) -> int:
+        return self.columns - 2 - sum(cell_len(fact) + 3 for fact, _ in facts)
 
     def _facts(self) -> list[tuple[str, bool]]:
         model = self._model
@@ -51,7 +58,7 @@ class TitleLine(Lines):
             facts.append(("apparent sizes: files are sparse", False))
         elif self.disk_share is not None:
             facts.append((f"disk {percent(self.disk_share, 1)} full", self.disk_share >= 0.9))
-        if model.written_ago is not None and model.written_ago < _RECENT and self.columns >= 80:
+        if model.written_ago is not None and model.written_ago < _RECENT:
             facts.append((f"written {age(model.written_ago)} ago", False))
         return facts
 

@@ -61,12 +61,12 @@ class ConfirmPane(Pane):
             first, *rest = wrapped(fact, width - 2)
             lines.append([("! ", ALERT), (first, ALERT)])
             lines.extend([("  " + text, ALERT)] for text in rest)
-        lines.append([("", DIM)])
-        layout = layout_for(self._model.catalog, self._model.shown, width - 1)
+        lines.append(())
+        layout = layout_for(self._model.catalog, self._model.shown, width + 1)
         for decision in self.commitment.going:
             numbers = numbers_of(decision, layout, self._model, self._glyphs)
             words = decision_of(decision, layout.cells[-1].width, self._model, self._glyphs)
-            lines.append([("   " + numbers, None), *words])
+            lines.append([("  " + numbers, None), *words])
         return lines
 
     def draw(self, lines: Sequence[Line]) -> None:

@@ -105,13 +105,13 @@ def commit_outcome(result: CommitResult) -> Outcome:
     """What a commit did: moved is not yet freed."""
     if not result.trashed and not result.skipped:
         return Outcome("nothing was to be deleted")
-    parts = [f"{counted(len(result.trashed), 'checkpoint')} moved to the trash"]
+    parts = [f"{len(result.trashed)} moved to the trash"]
     if result.interrupted:
         parts.append("stopped before the end")
     if result.skipped:
         parts.append(f"{len(result.skipped)} left alone")
     if result.trashed:
-        parts.append("space returns when the trash is purged (t); u puts them back")
+        parts.append("space returns when the trash is purged (t); u undoes")
     return Outcome(
         "; ".join(parts), _why(result.skipped, result.notes), failed=bool(result.skipped)
     )

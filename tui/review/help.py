@@ -13,7 +13,7 @@ from .panes import Pane
 from .styles import BOLD, DELETED, KEPT, MARKED, PINNED, UNFINISHED
 from .words import wrapped
 
-_KEYS_WIDTH = 8
+_KEYS_WIDTH = 10
 
 
 class HelpPane(Pane):

@@ -23,12 +23,12 @@ class Key:
 
 
 REVIEW: tuple[Key, ...] = (
-    Key("up", ("up", "k"), "", "one row up", shown="↑ k"),
-    Key("down", ("down", "j"), "", "one row down", shown="↓ j"),
-    Key("page_up", ("pageup",), "", "one page up", shown="PgUp"),
-    Key("page_down", ("pagedown",), "", "one page down", shown="PgDn"),
-    Key("first", ("g", "home"), "", "first row", shown="g Home"),
-    Key("last", ("G", "end"), "", "last row", shown="G End"),
+    Key("up", ("up", "k"), "", "move by one row", shown="↑ ↓ j k"),
+    Key("down", ("down", "j"), "", "move by one row", shown="↑ ↓ j k"),
+    Key("page_up", ("pageup",), "", "move by one page", shown="PgUp PgDn"),
+    Key("page_down", ("pagedown",), "", "move by one page", shown="PgUp PgDn"),
+    Key("first", ("g", "home"), "", "first row, last row; Home and End too", shown="g G"),
+    Key("last", ("G", "end"), "", "first row, last row; Home and End too", shown="g G"),
     Key("pin", ("space",), "pin", "pin or unpin, at once and on disk", writes=True),
     Key("mark", ("d",), "mark", "mark or unmark for deletion by hand; never what is protected"),
     Key("range", ("v",), "", "begin a range here; space and d then act on all of it"),
@@ -54,8 +54,8 @@ REVIEW: tuple[Key, ...] = (
 )  # fmt: skip
 
 PANE: tuple[Key, ...] = (
-    Key("up", ("up", "k"), "", "up", shown="↑ k"),
-    Key("down", ("down", "j"), "", "down", shown="↓ j"),
+    Key("up", ("up", "k"), "move", "up", shown="↑ ↓"),
+    Key("down", ("down", "j"), "", "down", shown="↑ ↓"),
     Key("page_up", ("pageup",), "", "one page up", shown="PgUp"),
     Key("page_down", ("pagedown",), "", "one page down", shown="PgDn"),
     Key("first", ("g", "home"), "", "top", shown="g Home"),

@@ -47,7 +47,7 @@ class ReviewModel:
         self.anchor: str | None = None  # where a range began
         self.message = ""  # what the last change has to say; shown once
         self.arrivals = Arrivals(root)
-        self._clock = now
+        self.clock = now
         self._rescan: Arrivals | None = None
         self._moved = False  # until then the cursor stays at the top while rows arrive
         self._positions: dict[str, int] = {}
@@ -117,7 +117,7 @@ class ReviewModel:
         All of them: a rule that is left out can only delete more, so the rest of a policy must
         not go on without it.
         """
-        self.now = self._clock()
+        self.now = self.clock()
         policy = policy_of(self.base, self.slots) if self.arrivals.named else None
         try:
             self.plan = self._plan(policy)

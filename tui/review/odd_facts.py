@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...policies.catalog.model import Checkpoint
+from ...policies.catalog.model import Checkpoint, State
 from ...policies.decisions import Action, Decision
 from .model import ReviewModel
 from .words import age, counted, percent, shown, size, size_range
@@ -44,9 +44,11 @@ def _facts(model: ReviewModel) -> list[str]:
         "Space returns when the trash is purged; until then u puts all back.",
         f"{summary.keep} stay.",
     ]
-    kept = [d.checkpoint for d in model.plan.decisions if d.action is not Action.DELETE]
-    if kept:
-        facts[1] += f" Oldest: {shown(kept[0].id)}. Newest: {shown(_newest(kept).id)}."
+    whole = [one for one in _kept(model) if one.state is State.COMPLETE and one.number is not None]
+    if whole:
+        oldest = min(whole, key=lambda one: one.number or 0)
+        newest = max(whole, key=lambda one: one.number or 0)
+        facts[1] += f" Oldest complete: {shown(oldest.id)}; newest: {shown(newest.id)}."
     if freed.possible > freed.certain and not model.apparent:
         facts.append(
             f"{size(freed.possible - freed.certain)} more returns only "
@@ -55,9 +57,8 @@ def _facts(model: ReviewModel) -> list[str]:
     return facts
 
 
-def _newest(kept: list[Checkpoint]) -> Checkpoint:
-    numbered = [one for one in kept if one.number is not None]
-    return max(numbered, key=lambda one: one.number or 0) if numbered else kept[-1]
+def _kept(model: ReviewModel) -> list[Checkpoint]:
+    return [d.checkpoint for d in model.plan.decisions if d.action is not Action.DELETE]
 
 
 def _odd(model: ReviewModel, going: tuple[Decision, ...]) -> tuple[list[str], bool]:

@@ -22,22 +22,18 @@ def run_review(
     """Review a directory until its user leaves; the exit code. RootRefusal for a bad root."""
     refuse_root(root)
     root = os.path.realpath(root)
-    scan = scanner(root)
-    feed = Feed(scan).start()
+    feed = Feed(scanner(root)).start()
 
-    from .app import ReviewApp
-    from .disk import LocalDisk
-    from .glyphs import glyphs_for_locale
-    from .model import ReviewModel
+    from .app import review_of
 
-    model = ReviewModel(root, policy, now=now, apparent=apparent, read_only=read_only)
-    app = ReviewApp(
-        model,
+    app = review_of(
+        root,
+        policy,
+        now=now,
         feed=feed,
-        rescan=lambda: Feed(scan).start(),
-        disk=LocalDisk(),
-        glyphs=glyphs_for_locale(),
         title=_short(root),
+        apparent=apparent,
+        read_only=read_only,
     )
     return app.run() or 0
 
