@@ -16,6 +16,8 @@ from textual.message import Message
 from ...policies.refusal import Refusal
 from ...policies.rules.policy import Policy
 from ...policies.rules.preset_files import preset_files
+from ..output import shown
+from ..quantities import counted, size
 from .artifacts import ArtifactsPane
 from .confirm import ConfirmPane
 from .deeds import Deeds, Done, Progressed, commit_outcome, purge_outcome, undo_outcome
@@ -32,7 +34,6 @@ from .presets import PresetsPane
 from .results import ResultPane
 from .stage import Stage
 from .table import Table
-from .words import counted, shown, size
 
 _KEYS = {key.id: key for key in REVIEW}
 _NOT_MEANWHILE = {"rescan", "pin", "commit", "undo", "history"}

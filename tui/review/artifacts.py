@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...policies.catalog.model import Artifact, Catalog, Consequence
+from ..output import shown
+from ..quantities import size
 from .glyphs import Glyphs
 from .lines import Line
 from .panes import ChoicePane
 from .styles import BOLD, DELETED, DIM, KEPT
-from .words import fit, fit_path, shown, size, wrapped
+from .words import fit, fit_path, wrapped
 
 _STYLES = {
     Consequence.SAFE: KEPT,

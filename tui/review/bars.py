@@ -9,12 +9,14 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from ..output import shown
+from ..quantities import age, counted, size
 from .glyphs import Glyphs
 from .keys import REVIEW, Key, footer_keys
 from .lines import Line, Lines, Run
 from .model import ReviewModel
 from .styles import ALERT, BOLD, DIM, KEY
-from .words import age, counted, fit, fit_path, percent, shown, size, size_range
+from .words import fit, fit_path, percent, size_range
 
 _LEAST_PATH = 16  # cells; facts go before the path gets shorter
 _RECENT = 15 * 60  # seconds; a younger write means that a run is probably going on
@@ -162,7 +164,7 @@ class KeyLine(Lines):
 
     def sync(self) -> None:
         if self.notice:
-            text = fit(f" {self.notice}", self.columns, ellipsis=self._glyphs.ellipsis)
+            text = fit(f" {shown(self.notice)}", self.columns, ellipsis=self._glyphs.ellipsis)
             self.draw([[(text, ALERT if self.urgent else BOLD)]])
             return
         line: list[Run] = []

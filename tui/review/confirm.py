@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from textual import events
 from textual.message import Message
 
+from ..quantities import counted
 from .glyphs import Glyphs
 from .keys import CONFIRM
 from .lines import Line
@@ -19,7 +20,7 @@ from .odd_facts import Commitment, commitment
 from .panes import Pane, bound
 from .rows import decision_of, layout_for, numbers_of
 from .styles import ALERT, BOLD, DIM
-from .words import counted, wrapped
+from .words import wrapped
 
 
 class ConfirmPane(Pane):

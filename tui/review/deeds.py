@@ -15,7 +15,8 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from ...policies.refusal import Refusal
-from .words import counted, shown, size
+from ..output import shown
+from ..quantities import counted, size
 
 if TYPE_CHECKING:
     from ...policies.commit.results import (

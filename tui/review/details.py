@@ -12,12 +12,14 @@ from rich.style import Style
 
 from ...policies.catalog.model import Checkpoint, Kind, Standing, State
 from ...policies.decisions import Action, Decision
+from ..output import shown
+from ..quantities import age, counted, size
 from .glyphs import Glyphs
 from .lines import Line, Lines
 from .model import ReviewModel
 from .panes import Pane
 from .styles import BOLD, DELETED, DIM, KEPT, PINNED, UNFINISHED
-from .words import age, counted, epoch_text, metric_text, shown, size, wrapped
+from .words import epoch_text, metric_text, wrapped
 
 _MOST_MEMBERS = 12
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from ..output import shown
+from ..quantities import age, counted, size
 from .glyphs import Glyphs
 from .keys import HISTORY
 from .lines import Line
 from .panes import ChoicePane, bound
 from .styles import BOLD, DIM
-from .words import age, counted, shown, size
 
 if TYPE_CHECKING:
     from ...policies.commit.results import HistoryEntry

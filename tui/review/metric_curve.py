@@ -9,12 +9,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..output import shown
 from .glyphs import Glyphs
 from .lines import Line, Lines
 from .model import ReviewModel
 from .styles import DIM, KEPT
 from .timeline import LABEL_WIDTH
-from .words import fit, metric_text, plain_number, shown
+from .words import fit, metric_text, plain_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from ...policies.catalog.model import Checkpoint, State
 from ...policies.decisions import Action, Decision
+from ..output import shown
+from ..quantities import age, counted, size
 from .model import ReviewModel
-from .words import age, counted, percent, shown, size, size_range
+from .words import percent, size_range
 
 MANY = 100  # more items than this are not confirmed by one key
 _MOST_OF_IT = 0.9
@@ -73,7 +75,7 @@ def _odd(model: ReviewModel, going: tuple[Decision, ...]) -> tuple[list[str], bo
         odd.append(f"{by_hand} of them marked by hand")
     hidden = sum(model.position_of(decision.checkpoint.id) is None for decision in going)
     if hidden:
-        odd.append(f"{hidden} of them hidden by the filter {model.filter!r}")
+        odd.append(f"{hidden} of them hidden by the filter {shown(model.filter)}")
     total, freed = summary.total_bytes, summary.freed.possible
     share = summary.delete / max(1, summary.delete + summary.keep)
     nearly_all = share > _MOST_OF_IT or (total > 0 and freed > _MOST_OF_IT * total)
@@ -83,5 +85,5 @@ def _odd(model: ReviewModel, going: tuple[Decision, ...]) -> tuple[list[str], bo
         )
     if model.scanning:
         odd.append("the scan still runs; what it finds later is not in this plan")
-    odd.extend(model.plan.warnings)
+    odd.extend(shown(warning) for warning in model.plan.warnings)
     return odd, nearly_all or model.scanning

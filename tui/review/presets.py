@@ -11,13 +11,15 @@ from ...policies.decisions import Summary
 from ...policies.refusal import Refusal
 from ...policies.rules.policy import Policy
 from ...policies.rules.preset_files import PresetFile, load_policy, preset_files
+from ..output import shown
+from ..quantities import size
 from .glyphs import Glyphs
 from .keys import PRESETS
 from .lines import Line
 from .model import ReviewModel
 from .panes import ChoicePane, bound
 from .styles import BOLD, DIM
-from .words import fit, shown, size, wrapped
+from .words import fit, wrapped
 
 _NAME_WIDTH = 16
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from textual import events
 
+from ..output import shown
 from .lines import Lines
 from .styles import BOLD, CURSOR
-from .words import shown
 
 Answer = Callable[[str], None]
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from ...policies.catalog.model import Catalog, State
 from ...policies.decisions import Action, Decision
+from ..output import shown
+from ..quantities import age, size
 from .glyphs import Glyphs
 from .lines import Run
 from .model import ReviewModel
 from .ordering import Column, Shown
 from .styles import DELETED, MARKED, PINNED, UNFINISHED
-from .words import age, epoch_text, fit, metric_text, plain_number, shown, size
+from .words import epoch_text, fit, metric_text, plain_number
 
 _COMFORTABLE_REASON = 29
 _NARROWEST_METRIC = 7

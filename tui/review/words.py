@@ -1,23 +1,12 @@
-"""Numbers, ages and names as the review shows them: short, aligned, and safe for a terminal."""
+"""Numbers and names cut to the cells of a screen: columns line up, and nothing is cut unseen."""
 
 from __future__ import annotations
 
 import math
-import unicodedata
 
-import humanize
 from rich.cells import cell_len, set_cell_size
 
-_AGES = ((86_400 * 365, "y"), (86_400, "d"), (3600, "h"), (60, "m"))
-
-
-def size(count: float) -> str:
-    """Bytes in decimal units with two or three digits: 3.6 GB, 617 GB."""
-    fine = humanize.naturalsize(count, format="%.1f")
-    digits = fine.partition(" ")[0]
-    if "." not in digits or len(digits) <= 4:
-        return fine.replace(" Bytes", " B").replace(" Byte", " B")
-    return humanize.naturalsize(count, format="%.0f")
+from ..quantities import size
 
 
 def size_range(low: float, high: float) -> str:
@@ -27,16 +16,6 @@ def size_range(low: float, high: float) -> str:
         return last
     digits, _, unit = first.partition(" ")
     return f"{digits}-{last}" if last.endswith(unit) else f"{first}-{last}"
-
-
-def age(seconds: float) -> str:
-    """The age in its largest whole unit: 40 s, 12 m, 2 d."""
-    if seconds < 0:
-        return "0 s"
-    for length, unit in _AGES:
-        if seconds >= length:
-            return f"{int(seconds // length)} {unit}"
-    return f"{int(seconds)} s"
 
 
 def plain_number(value: float | None) -> str:
@@ -71,24 +50,6 @@ def percent(part: float, whole: float) -> str:
         return "0 %"
     share = 100 * part / whole
     return f"{min(99, max(1, round(share))) if part < whole else 100} %"
-
-
-def counted(number: int, noun: str, nouns: str = "") -> str:
-    """1 checkpoint, 2 checkpoints."""
-    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
-
-
-def shown(name: str) -> str:
-    """A name with everything that could steer a terminal spelled out."""
-    if name.isprintable():
-        return name
-    return "".join(c if c.isprintable() else _spelled(c) for c in name)
-
-
-def _spelled(character: str) -> str:
-    if unicodedata.category(character) == "Zs":
-        return " "
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") -> str:
