@@ -39,6 +39,7 @@ class Stage(App[int]):
     """One screen for everything: on a slow link a new screen costs more than a new pane."""
 
     ENABLE_COMMAND_PALETTE = False
+    TITLE = "keepstep"
     CSS = """
     Screen { layout: vertical; overflow: hidden; }
     #body { height: 1fr; }
