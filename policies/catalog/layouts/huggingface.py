@@ -44,7 +44,7 @@ class HuggingFaceLayout:
             _sighting(name, steps[name], inside.get(name), troubles[name], newest)
             for name in ordered
         )
-        return Sightings(checkpoints, _final_model(folder), _best_tag(folder, newest))
+        return Sightings(checkpoints, _final_model(folder), _best_tag(newest))
 
 
 def _sighting(
@@ -117,13 +117,11 @@ def _newest_state(folder: Folder, complete: list[str]) -> tuple[str, TrainerStat
     return None
 
 
-def _best_tag(folder: Folder, newest: tuple[str, TrainerState] | None) -> tuple[Tag, ...]:
-    """The best pointer holds a path of the training machine: its last part is what counts."""
+def _best_tag(newest: tuple[str, TrainerState] | None) -> tuple[Tag, ...]:
+    """The best pointer, as written; it may be a path of the training machine."""
     if newest is None or newest[1].best is None:
         return ()
-    path = f"{newest[0]}/{FILE}"
-    tail = re.split(r"[/\\]", newest[1].best.rstrip("/\\"))[-1]
-    return (Tag(path, tail if tail in folder.kinds else newest[1].best, "best"),)
+    return (Tag(f"{newest[0]}/{FILE}", newest[1].best, "best"),)
 
 
 def _final_model(folder: Folder) -> tuple[FinalModel, ...]:

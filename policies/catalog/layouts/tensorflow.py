@@ -95,6 +95,4 @@ def _pointer(folder: Folder) -> tuple[Tag, ...]:
     if not match:
         return ()
     target = match[1].decode("utf-8", "surrogateescape").replace('\\"', '"')
-    tail = target.rpartition("/")[2]
-    known = any(name.startswith(f"{tail}.") for name in folder.kinds)
-    return (Tag(POINTER_FILE, tail if known else target, "resume"),)
+    return (Tag(POINTER_FILE, target, "resume"),)
