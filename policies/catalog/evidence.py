@@ -19,6 +19,7 @@ _HDF5_START = b"\x89HDF\r\n\x1a\n"
 WEIGHT_SUFFIXES = (
     ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".keras",
     ".distcp", ".msgpack", ".pdparams", ".npz", ".onnx", ".gguf", ".index",
+    ".pth.tar", ".hdf5", ".nemo", ".cbm", ".caffemodel", ".params", ".weights", ".eqx",
 )  # fmt: skip
 
 
@@ -36,14 +37,18 @@ def trouble_with(folder: Folder, name: str) -> str:
         return f"{name} is empty"
     if name.endswith(".safetensors"):
         return _safetensors_trouble(folder, name, status.size)
-    if name.endswith((".keras", ".npz")):
+    if name.endswith((".keras", ".npz", ".zip")):
         return _zip_trouble(folder, name, status.size)
-    if name.endswith((".pt", ".pth", ".ckpt", ".bin")) or ".pth." in name or ".pt." in name:
+    if (
+        name.endswith((".pt", ".pth", ".ckpt", ".bin", ".pth.tar", ".pkl"))
+        or ".pth." in name
+        or ".pt." in name
+    ):
         start = folder.read(name, 4)
         if start == _ZIP_START:
             return _zip_trouble(folder, name, status.size)
         return "" if start else f"{name} cannot be read"
-    if name.endswith(".h5"):
+    if name.endswith((".h5", ".hdf5")):
         start = folder.read(name, 8)
         return "" if start == _HDF5_START else f"{name} has no HDF5 header"
     return ""
