@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import words
+from .dates import DATE, date_number
 
 _PIECES = re.compile(
-    r"(?P<shard>-\d{5}-of-\d{5}|__\d+_\d+(?=\.|\Z))"
+    rf"(?P<date>{DATE})"
+    r"|(?P<shard>-\d{5}-of-\d{5}|__\d+_\d+(?=\.|\Z))"
     r"|(?P<decimal>(?:(?<=[=_-])-)?\d+\.\d+(?:[eE][-+]?\d+)?(?!\d))"
     r"|(?P<digits>\d+)"
 )
@@ -30,6 +32,7 @@ class Piece:
     text: str
     unit: str = ""  # of a number that a word explains: "step" or "epoch"
     number: int = 0
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class NumberedName:
     plain: int | None  # a number that nothing explains
     rank: str  # which shard or rank of its checkpoint, "" for the only one
     metrics: Mapping[str, float]
+    dated: bool  # the number is a date
 
     @property
     def numbers(self) -> tuple[int | None, int | None, int | None]:
@@ -63,6 +67,9 @@ def pieces_of(name: str) -> tuple[Piece, ...]:
 
 
 def _piece(name: str, match: re.Match[str]) -> Piece:
+    if match["date"]:
+        day = date_number(match[0])
+        return Piece("text" if day is None else "number", match[0], "", day or 0, dated=True)
     if match["shard"]:
         return Piece("rank", match[0])
     if match["decimal"]:
@@ -149,5 +156,12 @@ def _named(
         family += "*" if i in places or i in decimals or piece.kind == "rank" else piece.text
     rank = "".join(piece.text for piece in pieces if piece.kind == "rank")
     return NumberedName(
-        name, family, numbers.get("step"), numbers.get("epoch"), numbers.get(""), rank, metrics
+        name=name,
+        family=family,
+        step=numbers.get("step"),
+        epoch=numbers.get("epoch"),
+        plain=numbers.get(""),
+        rank=rank,
+        metrics=metrics,
+        dated=any(pieces[i].dated for i in places),
     )

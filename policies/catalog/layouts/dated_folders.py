@@ -9,18 +9,14 @@ holds weights and nothing of a run.
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 from ..content import holds_weights, judged_directories
+from ..dates import date_number
 from ..model import Kind
 from ..run_signs import looks_like_run
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_DATE = re.compile(
-    r"(?P<date>(?:19|20)\d\d(?P<mark>[-_.]?)\d\d(?P=mark)\d\d)"
-    r"(?:[-_T ]?(?P<time>\d\d[-_:.]?\d\d(?:[-_:.]?\d\d)?))?Z?"
-)
 _PLACES = re.compile(
     r".*(snapshot|consolidated|checkpoint|ckpt|model|weight|backup|export|release|saved).*",
     re.IGNORECASE,
@@ -48,17 +44,3 @@ class DatedFoldersLayout:
             for name, number in dates.items()
         ]
         return Sightings(tuple(judged_directories(folder, found)))
-
-
-def date_number(name: str) -> int | None:
-    """A date, with or without a time, as one integer; None for what is no date."""
-    match = _DATE.fullmatch(name)
-    if match is None:
-        return None
-    digits = re.sub(r"\D", "", match["date"] + (match["time"] or ""))
-    shape = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}[len(digits)]
-    try:
-        datetime.strptime(digits, shape)  # noqa: DTZ007  only whether there is such a date
-    except ValueError:
-        return None
-    return int(digits)

@@ -20,7 +20,6 @@ from ..sets import as_sighting
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 from ..weight_like import are_weights, is_foreign
-from .dated_folders import date_number
 
 _UNIX_SECONDS = range(1_000_000_000, 2_500_000_000)
 _EXPORTED = ("tokenizer.json", "tokenizer.model", "generation_config.json", "params.json")
@@ -76,9 +75,12 @@ def _directories(folder: Folder) -> list[Sighting]:
 
 
 def _hold_models(folder: Folder, family: Sequence[NumberedName]) -> bool:
-    """Weights in some, and signs of a run in none: a run has checkpoints of its own."""
+    """Weights in some, and signs of a run in none: a run has checkpoints of its own.
+
+    Folders of runs are named by dates more often than checkpoints are.
+    """
     children = [child for one in family if (child := folder.child(one.name)) is not None]
-    if not any(map(holds_weights, children)) or any(one.rank for one in family):
+    if not any(map(holds_weights, children)) or any(one.rank or one.dated for one in family):
         return False
     return not any(map(looks_like_run, children))
 
@@ -88,7 +90,7 @@ def _plain_unit(family: Sequence[NumberedName]) -> str:
     numbers = [one.plain for one in family]
     if all(number is not None and number in _UNIX_SECONDS for number in numbers):
         return "counter"
-    if all(number is not None and date_number(str(number)) is not None for number in numbers):
+    if any(one.dated for one in family):
         return "counter"
     return "step"
 

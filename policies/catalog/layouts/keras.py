@@ -26,7 +26,7 @@ class KerasLayout:
     name = "keras"
 
     def recognise(self, folder: Folder) -> Sightings:
-        if not folder.has_suffix(*_SUFFIXES, _SPARE):
+        if not folder.has_suffix(*_SUFFIXES, _SPARE) and _BACKUP_STATE not in folder.kinds:
             return Sightings()
         backup = _backup(folder)
         names = [name for name in folder.names(Kind.FILE) if name.endswith(_SUFFIXES)]
