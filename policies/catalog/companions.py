@@ -22,7 +22,7 @@ _COMPANION_SUFFIXES = (
     ".state", ".solverstate", ".csv", ".ema",
 )  # fmt: skip
 _SUFFIXES = re.compile(r"(\.[A-Za-z]\w*)+\Z")
-_TOKENS = re.compile(r"\*|\d+(?:\.\d+)?|[A-Z]?[a-z]+|[A-Z]+")
+_TOKENS = re.compile(r"\*|[0-9]+(?:\.[0-9]+)?|[A-Z]?[a-z]+|[A-Z]+")
 
 
 def tokens_of(family: str) -> tuple[str, ...]:

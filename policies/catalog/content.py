@@ -15,7 +15,7 @@ from .model import Kind, State
 from .sighting import Sighting
 from .tree import Folder
 
-SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.(safetensors|bin|pt|ckpt|msgpack)")
+SHARD = re.compile(r"(.+)-([0-9]{5})-of-([0-9]{5})\.(safetensors|bin|pt|ckpt|msgpack)")
 DCP_MARKER = ".metadata"  # torch.distributed.checkpoint renames it into place as its last act
 _ZARR_MARKS = ("manifest.ocdbt", "_METADATA", "zarr.json", ".zarray", "saved_model.pb")
 _DEPTH = 2  # levels below the checkpoint that are looked at

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf)"
+_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*(?:[eE][-+]?[0-9]+)?|nan|inf)"
 _KEY = r"[A-Za-z_][\w.@/ ]*"
 _PAIR = re.compile(rf"(?P<key>{_KEY})=(?P<value>{_NUMBER})")
 _NAME = re.compile(rf"(?P<prefix>[^=]*-)?(?P<pairs>{_KEY}={_NUMBER}(?:-{_KEY}={_NUMBER})*)")

@@ -16,11 +16,12 @@ from .dates import DATE, date_number
 
 _PIECES = re.compile(
     rf"(?P<date>{DATE})"
-    r"|(?P<shard>-\d{5}-of-\d{5}|__\d+_\d+(?=\.|\Z))"
-    r"|(?P<decimal>(?:(?<=[=_-])-)?\d+\.\d+(?:[eE][-+]?\d+)?(?!\d))"
-    r"|(?P<digits>\d+)"
+    r"|(?P<shard>-[0-9]{5}-of-[0-9]{5}|__[0-9]+_[0-9]+(?=\.|\Z))"
+    r"|(?P<decimal>(?:(?<=[=_-])-)?[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?(?![0-9]))"
+    r"|(?P<digits>[0-9]+)"
 )
 _METRIC = re.compile(r"([A-Za-z]\w*)=\Z")
+_RANK_WORD = re.compile(r"[-_.]*[A-Za-z]+[-_=]*\Z")
 _MAX_DIGITS = 18  # more than any step; int() of thousands of digits is slow
 
 
@@ -47,6 +48,7 @@ class NumberedName:
     rank: str  # which shard or rank of its checkpoint, "" for the only one
     metrics: Mapping[str, float]
     dated: bool  # the number is a date
+    bare: str  # the name without its ranks and shards
 
     @property
     def numbers(self) -> tuple[int | None, int | None, int | None]:
@@ -79,8 +81,8 @@ def _piece(name: str, match: re.Match[str]) -> Piece:
     if left in words.RANK_WORDS:
         return Piece("rank", match[0])
     unit = words.unit_of(left, right)
-    explained = unit or left in words.GROWN_WORDS
-    counts = (explained or not grown) and (not tail or words.counts_behind(right))
+    alone = not grown or left in words.GROWN_WORDS or words.unit_of(left, "")
+    counts = alone and (not tail or words.counts_behind(right))
     if not counts or left in words.OTHER_MODEL_WORDS or len(match[0]) > _MAX_DIGITS:
         return Piece("text", match[0])
     thousands = 1000 if tail and right == "k" else 1
@@ -164,4 +166,16 @@ def _named(
         rank=rank,
         metrics=metrics,
         dated=any(pieces[i].dated for i in places),
+        bare=_without_ranks(pieces),
     )
+
+
+def _without_ranks(pieces: Sequence[Piece]) -> str:
+    """`ep1-rank0.pt` is `ep1.pt`, and `rank0_step5.pt` is `step5.pt`."""
+    text = ""
+    for piece in pieces:
+        if piece.kind != "rank":
+            text += piece.text
+        else:
+            text = _RANK_WORD.sub("", text) if piece.text.isalnum() else text
+    return text.lstrip("-_.")

@@ -17,7 +17,7 @@ from .tree import Folder
 
 _Numbers = tuple[int | None, int | None, int | None]
 _SUFFIXES = re.compile(r"(\.[A-Za-z]\w*)+\Z")
-_TOTAL = re.compile(r"-\d{5}-of-(\d{5})")
+_TOTAL = re.compile(r"-[0-9]{5}-of-([0-9]{5})")
 
 
 @dataclass(slots=True)
@@ -66,24 +66,10 @@ def _name(unit: Unit, by_stem: bool) -> str:
     """What the names of the set share: without its ranks, or without extensions."""
     first = unit.weights[0]
     if first.rank:
-        return _without_rank(first)
+        return _SUFFIXES.sub("", first.bare)
     stem = _SUFFIXES.sub("", first.name)
     shared = all(one.name.startswith(stem) for one in unit.companions)
     return stem if by_stem and shared and stem else first.name
-
-
-def _without_rank(one: NumberedName) -> str:
-    """`ep1-rank0.pt` is `ep1`; a rank that stands first leaves the rest of the name."""
-    before, _, after = one.name.rpartition(one.rank)
-    before = before[: len(before) - len(_rank_word(before))]
-    rest = _SUFFIXES.sub("", after).lstrip("-_.")
-    return before + (f"-{rest}" if before and rest else rest) or one.name
-
-
-def _rank_word(before: str) -> str:
-    """The word and the marks that introduce a rank at the end of a text."""
-    match = re.search(r"[-_.]*(?:[A-Za-z]+)?[-_=]*\Z", before)
-    return match[0] if match else ""
 
 
 def _missing_shard(unit: Unit) -> str:

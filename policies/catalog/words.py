@@ -42,7 +42,8 @@ FOREIGN_WORDS = _words(
 SPLIT_WORDS = _words("train training val valid test eval validation")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _LEFT = re.compile(r"(?P<word>[A-Z]?[a-z]+|[A-Z]+)?(?P<between>[-_.=#@ ]*)\Z")
-_RIGHT = re.compile(r"(?P<between>[-_]?)(?P<word>[A-Za-z]+)")
+# A word before the next number belongs to that one: 16_e2.
+_RIGHT = re.compile(r"(?P<between>[-_]?)(?P<word>[A-Za-z]+)(?![A-Za-z]|[-_=]?[0-9])")
 
 
 def words_of(name: str) -> frozenset[str]:

@@ -14,10 +14,10 @@ from ..sets import matching, numbered
 from ..sighting import Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"checkpoint_(?P<counter>\d+)")
+_NAME = re.compile(r"checkpoint_(?P<counter>[0-9]+)")
 _OWN_FILE = re.compile(
-    r"random_states_\d+\.pkl|optimizer(_\d+)?\.bin|scheduler(_\d+)?\.bin|sampler(_\d+)?\.bin"
-    r"|custom_checkpoint_\d+\.pkl|dl_state_dict(_\d+)?\.bin"
+    r"random_states_[0-9]+\.pkl|optimizer(_[0-9]+)?\.bin|scheduler(_[0-9]+)?\.bin|sampler(_[0-9]+)?\.bin"
+    r"|custom_checkpoint_[0-9]+\.pkl|dl_state_dict(_[0-9]+)?\.bin"
 )
 
 

@@ -13,9 +13,9 @@ from ..sets import matching, numbered
 from ..sighting import FinalModel, Sighting, Sightings
 from ..tree import Folder
 
-_XGBOOST = re.compile(r".+_(?P<step>\d{1,18})\.(ubj|json|deprecated)")
+_XGBOOST = re.compile(r".+_(?P<step>[0-9]{1,18})\.(ubj|json|deprecated)")
 _XGBOOST_START = re.compile(rb'\{(L.{7}.|.?\s*")learner|\{.{0,12}learner', re.DOTALL)
-_LIGHTGBM = re.compile(r"(?P<model>.+)\.snapshot_iter_(?P<step>\d{1,18})")
+_LIGHTGBM = re.compile(r"(?P<model>.+)\.snapshot_iter_(?P<step>[0-9]{1,18})")
 _LIGHTGBM_END = b"end of trees"
 _TAIL = 1 << 20
 _CATBOOST_FOLDER = "catboost_info"
@@ -91,6 +91,6 @@ class CatBoostLayout:
         finals = tuple(
             FinalModel((name,), "a saved model")
             for name in folder.names(Kind.FILE)
-            if name.endswith(".cbm") and not re.search(r"\d", name)
+            if name.endswith(".cbm") and not re.search(r"[0-9]", name)
         )
         return Sightings(tuple(snapshots), finals)

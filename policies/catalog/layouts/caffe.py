@@ -8,7 +8,9 @@ from ..sets import file_sets
 from ..sighting import Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r".+_iter_(?P<step>\d{1,18})(?P<ending>\.(?:caffemodel|solverstate)(?:\.h5)?)")
+_NAME = re.compile(
+    r".+_iter_(?P<step>[0-9]{1,18})(?P<ending>\.(?:caffemodel|solverstate)(?:\.h5)?)"
+)
 
 
 class CaffeLayout:

@@ -17,11 +17,11 @@ from ..tags import read_tag, suspect_after
 from ..tree import Folder
 
 _RANK_FILE = re.compile(
-    r"(zero_pp_rank_\d+_|bf16_zero_pp_rank_\d+_)?mp_rank_\d+(_\d+)?_(model|optim)_states\.pt"
-    r"|(layer_\d+_)?expert_\d+_mp_rank_\d+_model_states\.pt|expp_rank_\d+_mp_rank_\d+_optim_states\.pt"
-    r"|layer_\d+-model_\d+-model_states\.pt"
+    r"(zero_pp_rank_[0-9]+_|bf16_zero_pp_rank_[0-9]+_)?mp_rank_[0-9]+(_[0-9]+)?_(model|optim)_states\.pt"
+    r"|(layer_[0-9]+_)?expert_[0-9]+_mp_rank_[0-9]+_model_states\.pt|expp_rank_[0-9]+_mp_rank_[0-9]+_optim_states\.pt"
+    r"|layer_[0-9]+-model_[0-9]+-model_states\.pt"
 )
-_DEFAULT_TAG = re.compile(r"global_step\d+(_universal)?")
+_DEFAULT_TAG = re.compile(r"global_step[0-9]+(_universal)?")
 _TAG_FILES = ("latest", "latest_universal")
 
 

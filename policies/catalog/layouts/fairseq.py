@@ -14,11 +14,13 @@ from ..sets import file_sets, gather, judged
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_SHARD = r"(?P<part>-shard\d+|-rank-\d+)?"
-_EPOCH = re.compile(rf"checkpoint(?P<epoch>\d{{1,9}}){_SHARD}\.pt")
-_UPDATE = re.compile(rf"checkpoint_(?P<epoch>\d{{1,9}})_(?P<step>\d{{1,18}}){_SHARD}\.pt")
+_SHARD = r"(?P<part>-shard[0-9]+|-rank-[0-9]+)?"
+_EPOCH = re.compile(rf"checkpoint(?P<epoch>[0-9]{{1,9}}){_SHARD}\.pt")
+_UPDATE = re.compile(rf"checkpoint_(?P<epoch>[0-9]{{1,9}})_(?P<step>[0-9]{{1,18}}){_SHARD}\.pt")
 _COPY = re.compile(rf"checkpoint_(?P<kind>best|last){_SHARD}\.pt")
-_BEST = re.compile(rf"checkpoint\.best_(?P<metric>.+)_(?P<value>-?\d+\.\d{{3}})\d{_SHARD}\.pt")
+_BEST = re.compile(
+    rf"checkpoint\.best_(?P<metric>.+)_(?P<value>-?[0-9]+\.[0-9]{{3}})[0-9]{_SHARD}\.pt"
+)
 
 
 class FairseqLayout:

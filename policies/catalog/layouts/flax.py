@@ -14,7 +14,7 @@ from ..sets import judged, matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*_(?P<step>\d{1,18})")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*_(?P<step>[0-9]{1,18})")
 _ARRAYS = "_gda"
 _MAP_STARTS = frozenset(range(0x81, 0x90)) | {0xDE, 0xDF}
 

@@ -19,9 +19,9 @@ from ..tree import Folder
 
 _ADAPTER_CONFIG = "adapter_config.json"
 _BASE = re.compile(rb'"base_model_name_or_path"\s*:\s*"((?:[^"\\]|\\.)*)"')
-_NAME = re.compile(r"checkpoint-(\d+)")
+_NAME = re.compile(r"checkpoint-([0-9]+)")
 _FINAL_WEIGHTS = re.compile(
-    r"(model|pytorch_model|adapter_model)(-\d{5}-of-\d{5})?\.(safetensors|bin)(\.index\.json)?"
+    r"(model|pytorch_model|adapter_model)(-[0-9]{5}-of-[0-9]{5})?\.(safetensors|bin)(\.index\.json)?"
 )
 
 

@@ -14,7 +14,7 @@ from ..sighting import FinalModel, Sighting, Sightings
 from ..tree import Folder
 
 _NAME = re.compile(
-    r"(?P<model>.+)-(?:step(?P<step>\d{8})|(?P<epoch>\d{6}))"
+    r"(?P<model>.+)-(?:step(?P<step>[0-9]{8})|(?P<epoch>[0-9]{6}))"
     r"(?P<ending>-state|\.safetensors|\.ckpt|\.pt)"
 )
 _STATE = "-state"

@@ -10,7 +10,7 @@ from ..sets import matching, numbered
 from ..sighting import Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"step-(?P<step>\d+)")
+_NAME = re.compile(r"step-(?P<step>[0-9]+)")
 _MARKER = "metadata.json"
 
 

@@ -18,10 +18,10 @@ from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
 _SUFFIX = ".ckpt"
-_VERSION = re.compile(r"-v\d+$")
-_LAST = re.compile(r"last(-v\d+)?\.ckpt")
-_BEST = re.compile(r"best(-v\d+)?\.ckpt")
-_SLURM = re.compile(r"hpc_ckpt_(\d{1,18})\.ckpt")
+_VERSION = re.compile(r"-v[0-9]+$")
+_LAST = re.compile(r"last(-v[0-9]+)?\.ckpt")
+_BEST = re.compile(r"best(-v[0-9]+)?\.ckpt")
+_SLURM = re.compile(r"hpc_ckpt_([0-9]{1,18})\.ckpt")
 
 
 class LightningLayout:

@@ -15,7 +15,7 @@ from ..sighting import Sighting, Sightings, Tag
 from ..tags import read_tag, suspect_after
 from ..tree import Folder
 
-_NAME = re.compile(r"iter_(?P<step>\d{7,})")
+_NAME = re.compile(r"iter_(?P<step>[0-9]{7,})")
 _RELEASE = "release"
 _TRACKER = "latest_checkpointed_iteration.txt"
 

@@ -23,7 +23,7 @@ _MORE = r"([-_.][A-Za-z]+)*"
 _RESUME = re.compile(rf"([A-Za-z].*[-_.])?(last|latest){_MORE}{_END}|(checkpoint|ckpt){_SUFFIX}")
 _BEST = re.compile(rf"([A-Za-z].*[-_.])?best{_MORE}{_END}")
 _FINAL = re.compile(rf"([A-Za-z].*[-_.])?(final|merged){_MORE}{_END}")
-_YOLO = re.compile(r"epoch_?(?P<epoch>\d{1,9})\.pt")
+_YOLO = re.compile(r"epoch_?(?P<epoch>[0-9]{1,9})\.pt")
 
 
 class YoloLayout:

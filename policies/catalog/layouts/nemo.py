@@ -18,7 +18,7 @@ from ..tree import Folder
 
 _MARK = re.compile(r"(?P<stem>.+?--.+?)(?P<last>-last)?(?P<rest>(-EMA)?\.ckpt|)")
 _UNFINISHED = "-unfinished"
-_RANK = re.compile(r"mp_rank_\d\d|tp_rank_\d\d_pp_rank_\d\d\d")
+_RANK = re.compile(r"mp_rank_[0-9][0-9]|tp_rank_[0-9][0-9]_pp_rank_[0-9][0-9][0-9]")
 _NO_METRICS = ("consumed_samples",)
 
 

@@ -17,7 +17,7 @@ from ..sets import matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"step[_-](?P<step>\d+)|epoch[_-](?P<epoch>\d+)")
+_NAME = re.compile(r"step[_-](?P<step>[0-9]+)|epoch[_-](?P<epoch>[0-9]+)")
 _RECIPE_STATE = "recipe_state"
 
 

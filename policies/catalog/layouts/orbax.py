@@ -15,9 +15,9 @@ from ..sets import matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"(?:[A-Za-z][\w.-]*_)?(?P<step>\d{1,18})")
+_NAME = re.compile(r"(?:[A-Za-z][\w.-]*_)?(?P<step>[0-9]{1,18})")
 _TEMPORARY = re.compile(
-    r"(?:[A-Za-z][\w.-]*_)?(?P<step>\d{1,18})(?P<part>\.orbax-checkpoint-tmp(?:-\d+)?)"
+    r"(?:[A-Za-z][\w.-]*_)?(?P<step>[0-9]{1,18})(?P<part>\.orbax-checkpoint-tmp(?:-[0-9]+)?)"
 )
 _ITEM_MARKS = ("_METADATA", "_sharding", "manifest.ocdbt", "_strings.json", "array_metadatas")
 _METADATA = "_CHECKPOINT_METADATA"

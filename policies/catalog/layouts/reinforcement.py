@@ -15,10 +15,10 @@ from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
 _SB3 = re.compile(
-    r".+?(?P<part>_replay_buffer|_vecnormalize)?_(?P<step>\d{1,18})_steps(?P<ending>\.zip|\.pkl)"
+    r".+?(?P<part>_replay_buffer|_vecnormalize)?_(?P<step>[0-9]{1,18})_steps(?P<ending>\.zip|\.pkl)"
 )
 _SB3_BEST = "best_model.zip"
-_RAY = re.compile(r"checkpoint_(?P<counter>\d{6})")
+_RAY = re.compile(r"checkpoint_(?P<counter>[0-9]{6})")
 _RAY_MARKS = (
     "rllib_checkpoint.json", "algorithm_state.pkl", "algorithm_state.msgpack", ".metadata.json",
     ".tune_metadata", ".is_checkpoint", "dict_checkpoint.pkl", "class_and_ctor_args.pkl",

@@ -14,9 +14,11 @@ from ..model import Kind, State
 from ..sighting import Sighting, Sightings, Tag
 from ..tree import Folder
 
-_PART = re.compile(r"(?P<stem>.+)\.(?P<part>index|meta|data-(?P<shard>\d{5})-of-(?P<total>\d{5}))")
-_STEM = re.compile(r"(?P<before>.*?)(?P<n>\d+)(?P<after>(\.weights)?(\.ckpt)?)")
-_KERAS_FILE = re.compile(r"cp-(?P<n>\d+)\.(?P<suffix>keras|weights\.h5|h5|ckpt)")
+_PART = re.compile(
+    r"(?P<stem>.+)\.(?P<part>index|meta|data-(?P<shard>[0-9]{5})-of-(?P<total>[0-9]{5}))"
+)
+_STEM = re.compile(r"(?P<before>.*?)(?P<n>[0-9]+)(?P<after>(\.weights)?(\.ckpt)?)")
+_KERAS_FILE = re.compile(r"cp-(?P<n>[0-9]+)\.(?P<suffix>keras|weights\.h5|h5|ckpt)")
 _POINTER = re.compile(rb'^model_checkpoint_path:\s*"((?:[^"\\]|\\.)*)"', re.MULTILINE)
 _EPOCH_PREFIX = re.compile(r"cp[-_.]|.*epoch[-_.=]?", re.IGNORECASE)
 POINTER_FILE = "checkpoint"

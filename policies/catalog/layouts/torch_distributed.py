@@ -15,7 +15,7 @@ from ..sets import as_sighting, matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_TITAN = re.compile(r"step-(?P<step>\d+)")
+_TITAN = re.compile(r"step-(?P<step>[0-9]+)")
 _EXPORT_INDEX = "model.safetensors.index.json"
 
 

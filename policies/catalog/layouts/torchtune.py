@@ -16,7 +16,7 @@ from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
 _NAME = re.compile(
-    r"(?P<part>hf_model_\d{4}|meta_model|adapter)_(?P<epoch>\d{1,9})(?P<ending>\.pt|\.safetensors)"
+    r"(?P<part>hf_model_[0-9]{4}|meta_model|adapter)_(?P<epoch>[0-9]{1,9})(?P<ending>\.pt|\.safetensors)"
 )
 _RECIPE_STATE = "recipe_state.pt"
 

@@ -13,7 +13,7 @@ from ..sighting import Sightings, Sundry
 from ..tree import Folder
 
 _MLFLOW_RECORDS = ("metrics", "params", "tags", "inputs", "outputs", "traces")
-_WANDB_RUN = re.compile(r"(offline-)?run-\d{8}_\d{6}-\w+")
+_WANDB_RUN = re.compile(r"(offline-)?run-[0-9]{8}_[0-9]{6}-\w+")
 _MLFLOW_WHY = "Metrics and parameters that MLflow keeps here alone; the model is untouched."
 _OFFLINE_WHY = "An offline W&B run: curves that may never have been uploaded; no model is lost."
 _ONLINE_WHY = "The local copy of a W&B run that was being uploaded; the model is untouched."

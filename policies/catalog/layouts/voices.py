@@ -14,8 +14,8 @@ from ..sets import file_sets, single_files
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_PAIR = re.compile(r"(?P<part>G|D|DUR|WD)_(?P<step>\d{1,18})\.pth")
-_EXPORT = re.compile(r".+_e(?P<epoch>\d{1,9})_s(?P<step>\d{1,18})\.pth")
+_PAIR = re.compile(r"(?P<part>G|D|DUR|WD)_(?P<step>[0-9]{1,18})\.pth")
+_EXPORT = re.compile(r".+_e(?P<epoch>[0-9]{1,9})_s(?P<step>[0-9]{1,18})\.pth")
 _NEWEST_ONLY = 2333333
 
 

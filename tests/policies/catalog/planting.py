@@ -31,7 +31,9 @@ def _write(path: Path) -> None:
     if name.endswith(".safetensors"):
         safetensors(path)
     elif name.endswith(_TORCH) or ".pth." in name or ".pt." in name:
-        torch_zip(path)
+        plain = path.with_name("_")  # the name goes into the zip, which takes no odd bytes
+        torch_zip(plain)
+        plain.rename(path)
     elif name.endswith(_ZIP):
         path.write_bytes(_zip())
     elif name.endswith((".h5", ".hdf5")):
