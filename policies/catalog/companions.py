@@ -17,7 +17,7 @@ _COMPANION_WORDS = frozenset(
 _GENERIC_WORDS = frozenset(
     {"model", "models", "weights", "weight", "net", "network", "checkpoint", "ckpt", "params"}
 )
-_COMPANION_SUFFIXES = (
+COMPANION_SUFFIXES = (
     ".json", ".yaml", ".yml", ".txt", ".opt", ".optim", ".meta", ".index", ".pkl", ".npz",
     ".state", ".solverstate", ".csv", ".ema",
 )  # fmt: skip
@@ -33,7 +33,7 @@ def tokens_of(family: str) -> tuple[str, ...]:
 def is_companion(family: str) -> bool:
     """Whether the name says that this is not the weights themselves."""
     words = set(tokens_of(family))
-    return family.endswith(_COMPANION_SUFFIXES) or not _COMPANION_WORDS.isdisjoint(words)
+    return family.endswith(COMPANION_SUFFIXES) or not _COMPANION_WORDS.isdisjoint(words)
 
 
 def owners(families: Iterable[str], weights: Iterable[str]) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from .dates import DATE, date_number
 
 _PIECES = re.compile(
     rf"(?P<date>{DATE})"
-    r"|(?P<shard>-[0-9]{5}-of-[0-9]{5}|__[0-9]+_[0-9]+(?=\.|\Z))"
+    r"|(?P<shard>[-_.][0-9]+[-_]?of[-_]?[0-9]+|__[0-9]+_[0-9]+(?=\.|\Z))"
     r"|(?P<decimal>(?:(?<=[=_-])-)?[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?(?![0-9]))"
     r"|(?P<digits>[0-9]+)"
 )
@@ -34,6 +34,7 @@ class Piece:
     unit: str = ""  # of a number that a word explains: "step" or "epoch"
     number: int = 0
     dated: bool = False
+    word: str = ""  # the word before a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class NumberedName:
     metrics: Mapping[str, float]
     dated: bool  # the number is a date
     bare: str  # the name without its ranks and shards
+    word: str  # the word before a number that nothing explains
 
     @property
     def numbers(self) -> tuple[int | None, int | None, int | None]:
@@ -86,7 +88,7 @@ def _piece(name: str, match: re.Match[str]) -> Piece:
     if not counts or left in words.OTHER_MODEL_WORDS or len(match[0]) > _MAX_DIGITS:
         return Piece("text", match[0])
     thousands = 1000 if tail and right == "k" else 1
-    return Piece("number", match[0], unit, int(match[0]) * thousands)
+    return Piece("number", match[0], unit, int(match[0]) * thousands, word=left)
 
 
 def families(names: Iterable[str]) -> dict[str, list[NumberedName]]:
@@ -167,6 +169,7 @@ def _named(
         metrics=metrics,
         dated=any(pieces[i].dated for i in places),
         bare=_without_ranks(pieces),
+        word=pieces[places[0]].word,
     )
 
 

@@ -17,7 +17,7 @@ from .tree import Folder
 
 _Numbers = tuple[int | None, int | None, int | None]
 _SUFFIXES = re.compile(r"(\.[A-Za-z]\w*)+\Z")
-_TOTAL = re.compile(r"-[0-9]{5}-of-([0-9]{5})")
+_TOTAL = re.compile(r"[-_.][0-9]+[-_]?of[-_]?([0-9]{1,9})")
 
 
 @dataclass(slots=True)

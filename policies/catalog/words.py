@@ -28,6 +28,8 @@ OTHER_MODEL_WORDS = _words(
     "run exp experiment version v ver fold cv kfold split seed trial job task subject group config "
     "setting ablation candidate agent env layer head block level stage phase expert member "
     "ensemble replica client student teacher class label size dim bit bits q scale lr wd dropout "
+    "dims hidden hid layers width depth alpha beta gamma bs len length ctx seq emb embed units "
+    "channels filters noise beam window res resolution px patient user person speaker id case item "
     "resnet resnext densenet vgg inception vit efficientnet mobilenet squeezenet convnext swin "
     "t llama yolo yolov"
 )
@@ -36,7 +38,8 @@ FOREIGN_WORDS = _words(
     "backup bak old tmp temp copy orig original broken corrupt corrupted partial incomplete "
     "data dataset datasets batch chunk sample samples feature features latent latents activation "
     "activations cache cached frame frames image images img video audio log logs pred preds "
-    "prediction predictions output outputs result results logits tokens"
+    "prediction predictions output outputs result results logits tokens "
+    "rollout rollouts trajectory trajectories"
 )
 # The same, unless a word beside the number says what it counts: train_100.pt, train_step_100.pt.
 SPLIT_WORDS = _words("train training val valid test eval validation")

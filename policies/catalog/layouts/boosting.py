@@ -18,8 +18,6 @@ _XGBOOST_START = re.compile(rb'\{(L.{7}.|.?\s*")learner|\{.{0,12}learner', re.DO
 _LIGHTGBM = re.compile(r"(?P<model>.+)\.snapshot_iter_(?P<step>[0-9]{1,18})")
 _LIGHTGBM_END = b"end of trees"
 _TAIL = 1 << 20
-_CATBOOST_FOLDER = "catboost_info"
-_CATBOOST_SNAPSHOT = re.compile(r".+\.cbsnapshot")
 
 
 class XGBoostLayout:
@@ -83,10 +81,12 @@ class CatBoostLayout:
     name = "catboost"
 
     def recognise(self, folder: Folder) -> Sightings:
+        if not folder.has_suffix(".cbm", ".cbsnapshot"):
+            return Sightings()
         snapshots = [
             Sighting(name, name, (name,), standing=Standing.RESUME)
             for name in folder.names(Kind.FILE)
-            if _CATBOOST_SNAPSHOT.fullmatch(name) or name == "snapshot.cbsnapshot"
+            if name.endswith(".cbsnapshot")
         ]
         finals = tuple(
             FinalModel((name,), "a saved model")

@@ -39,7 +39,7 @@ class EpochFilesLayout:
 
 def _read_name(name: str) -> tuple[str, int, str] | None:
     """Family, epoch and the name of the final model, of a name that matches in full."""
-    if not FOREIGN_WORDS.isdisjoint(words_of(name)):
+    if ".pt" not in name or not FOREIGN_WORDS.isdisjoint(words_of(name)):
         return None
     if match := _EPOCH_NAME.fullmatch(name):
         model, suffix = match["model"], match["suffix"]

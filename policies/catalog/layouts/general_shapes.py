@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..companions import owners
+from ..companions import COMPANION_SUFFIXES, owners
 from ..content import holds_weights, judged_directories
 from ..model import Kind
 from ..numbered_names import NumberedName, families
@@ -19,7 +19,7 @@ from ..run_signs import looks_like_run
 from ..sets import as_sighting
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
-from ..weight_like import are_weights, is_foreign
+from ..weight_like import are_weights, is_foreign, may_be_sizes, may_be_weights, names_a_model
 
 _UNIX_SECONDS = range(1_000_000_000, 2_500_000_000)
 _EXPORTED = ("tokenizer.json", "tokenizer.model", "generation_config.json", "params.json")
@@ -35,10 +35,12 @@ class GeneralShapesLayout:
 
 
 def _files(folder: Folder) -> list[Sighting]:
-    read = families(folder.names(Kind.FILE))
+    files = folder.names(Kind.FILE)
+    read = families(filter(may_be_weights, files))
     weights = [name for name, family in read.items() if _is_series(folder, family)]
     if not weights:
         return []
+    read.update(families(name for name in files if name.endswith(COMPANION_SUFFIXES)))
     owned = owners(read, weights)
     found: list[Sighting] = []
     for name in weights:
@@ -49,7 +51,7 @@ def _files(folder: Folder) -> list[Sighting]:
 
 
 def _is_series(folder: Folder, family: Sequence[NumberedName]) -> bool:
-    if not _are_several(family) or is_foreign(family[0]):
+    if not _are_several(family) or is_foreign(family[0]) or may_be_sizes(family):
         return False
     if family[0].plain is not None and any(name in folder.kinds for name in _EXPORTED):
         return False  # the numbered parts of an exported model
@@ -80,7 +82,9 @@ def _hold_models(folder: Folder, family: Sequence[NumberedName]) -> bool:
     Folders of runs are named by dates more often than checkpoints are.
     """
     children = [child for one in family if (child := folder.child(one.name)) is not None]
-    if not any(map(holds_weights, children)) or any(one.rank or one.dated for one in family):
+    if not any(map(holds_weights, children)) or not names_a_model(family[0]):
+        return False
+    if any(one.rank or one.dated for one in family):
         return False
     return not any(map(looks_like_run, children))
 

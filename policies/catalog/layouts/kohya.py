@@ -18,6 +18,7 @@ _NAME = re.compile(
     r"(?P<ending>-state|\.safetensors|\.ckpt|\.pt)"
 )
 _STATE = "-state"
+_ENDINGS = (_STATE, ".safetensors", ".ckpt", ".pt")
 
 
 class KohyaLayout:
@@ -26,6 +27,8 @@ class KohyaLayout:
     name = "kohya"
 
     def recognise(self, folder: Folder) -> Sightings:
+        if not any(name.endswith(_ENDINGS) for name in folder.kinds):
+            return Sightings()
         kinds = {name: kind for name, kind in folder.kinds.items() if _fits(name, kind)}
         sets = gather(kinds, _NAME)
         found = [_sighting(folder, stem, one) for stem, one in sets.items()]

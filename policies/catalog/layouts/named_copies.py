@@ -23,6 +23,7 @@ _MORE = r"([-_.][A-Za-z]+)*"
 _RESUME = re.compile(rf"([A-Za-z].*[-_.])?(last|latest){_MORE}{_END}|(checkpoint|ckpt){_SUFFIX}")
 _BEST = re.compile(rf"([A-Za-z].*[-_.])?best{_MORE}{_END}")
 _FINAL = re.compile(rf"([A-Za-z].*[-_.])?(final|merged){_MORE}{_END}")
+_WORDS = ("last", "latest", "best", "final", "merged", "checkpoint", "ckpt")
 _YOLO = re.compile(r"epoch_?(?P<epoch>[0-9]{1,9})\.pt")
 
 
@@ -60,10 +61,12 @@ def _copy(folder: Folder, name: str, standing: Standing) -> Sighting:
 
 def _is_model(folder: Folder, name: str, kind: Kind) -> bool:
     """A weights file, or a directory with weights that is neither a run nor several of them."""
-    if not FOREIGN_WORDS.isdisjoint(words_of(name)):
+    if kind is Kind.FILE and not is_weight_name(name):
+        return False
+    if not any(word in name for word in _WORDS) or not FOREIGN_WORDS.isdisjoint(words_of(name)):
         return False
     if kind is Kind.FILE:
-        return is_weight_name(name)
+        return True
     child = folder.child(name)
     return child is not None and _is_one_model(child)
 

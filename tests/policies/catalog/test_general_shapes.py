@@ -67,6 +67,10 @@ def test_words_say_what_is_counted(tmp_path: Path):
 
 KEPT = {
     "model sizes": ["resnet18.pth", "resnet34.pth", "llama-7b.pt", "llama-13b.pt"],
+    "other spellings of shards": ["model_00001-of-00005.bin", "model_00002-of-00005.bin"],
+    "quantised exports": ["m-q4_0.gguf", "m-q4_1.gguf", "yolo_320.onnx", "yolo_640.onnx"],
+    "input sizes": ["sd_512.ckpt", "sd_768.ckpt"],
+    "hyperparameters": ["dim_5.pth", "dim_10.pth", "hidden64.pt", "hidden128.pt"],
     "folds": ["fold_0.pt", "fold_1.pt"],
     "seeds": ["seed1.pt", "seed2.pt"],
     "versions": ["model_v1.pt", "model_v2.pt"],
@@ -171,7 +175,9 @@ def test_directories_of_runs_are_walked_into(tmp_path: Path, inside: str):
     assert len(catalog.checkpoints) == 4
 
 
-@pytest.mark.parametrize("name", ["run_{}", "seed{}", "exp{}", "version_{}", "2025-11-1{}"])
+@pytest.mark.parametrize(
+    "name", ["run_{}", "seed{}", "bs_3{}", "alice-{}", "exp{}", "version_{}", "2025-11-1{}"]
+)
 def test_directories_that_tell_runs_apart_are_no_series(tmp_path: Path, name: str):
     plant(tmp_path, f"{name.format(1)}/model.pt", f"{name.format(2)}/model.pt")
     catalog = scan(str(tmp_path))
