@@ -177,6 +177,7 @@ class Artifact:
     bytes: int  # on disk
     consequence: Consequence
     why: str
+    growing: bool = False  # perhaps still being written; then it is not to be deleted
 
 
 @dataclass(frozen=True, slots=True)

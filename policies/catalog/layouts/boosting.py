@@ -16,6 +16,7 @@ from ..tree import Folder
 _XGBOOST = re.compile(r".+_(?P<step>[0-9]{1,18})\.(ubj|json|deprecated)")
 _XGBOOST_START = re.compile(rb'\{(L.{7}.|.?\s*")learner|\{.{0,12}learner', re.DOTALL)
 _LIGHTGBM = re.compile(r"(?P<model>.+)\.snapshot_iter_(?P<step>[0-9]{1,18})")
+_MODEL_NAME = re.compile(r"model|lgb|lightgbm|gbm|booster", re.IGNORECASE)
 _LIGHTGBM_END = b"end of trees"
 _TAIL = 1 << 20
 
@@ -60,11 +61,18 @@ class LightGBMLayout:
     def recognise(self, folder: Folder) -> Sightings:
         matches = matching(folder, _LIGHTGBM)
         found = [with_trouble(numbered(match), _without_end(folder, match[0])) for match in matches]
-        models = dict.fromkeys(
-            match["model"] for match in matches if folder.kinds.get(match["model"]) is Kind.FILE
-        )
+        taken = {one.name for one in found}
+        models = [
+            name
+            for name in folder.names(Kind.FILE)
+            if name not in taken and _MODEL_NAME.search(name) and _is_text_model(folder, name)
+        ]
         finals = tuple(FinalModel((name,), "the model that training ended with") for name in models)
         return Sightings(tuple(found), finals)
+
+
+def _is_text_model(folder: Folder, name: str) -> bool:
+    return "." in name and (folder.read(name, 13) or b"").startswith(b"tree\nversion=")
 
 
 def _without_end(folder: Folder, name: str) -> str:
