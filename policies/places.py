@@ -18,20 +18,31 @@ LOCK_FILE = "lock"
 JOURNALS = "commits"
 TRASH = "trash"
 
+_ACCELERATE_FOLDER = "checkpoints"
 _ACCELERATE_ENTRY = re.compile(r"checkpoint_\d+")
 
 
 def is_accelerate_folder(name: str, entries: Iterable[str]) -> bool:
     """Whether accelerate owns the folder and would trip over anything of ours in it."""
-    return name == "checkpoints" and any(_ACCELERATE_ENTRY.fullmatch(entry) for entry in entries)
+    return name == _ACCELERATE_FOLDER and any(
+        _ACCELERATE_ENTRY.fullmatch(entry) for entry in entries
+    )
 
 
 def state_directory(directory: str) -> str:
     """The `.keepstep` directory that serves `directory` (absolute); it need not exist."""
+    own = os.path.join(directory, STATE_DIRECTORY)
+    if os.path.basename(directory) != _ACCELERATE_FOLDER or os.path.isdir(own):
+        return own
+    above = os.path.join(os.path.dirname(directory), STATE_DIRECTORY)
+    # An emptied folder no longer shows whose it is; what was begun above goes on above.
+    if os.path.isdir(above) or is_accelerate_folder(_ACCELERATE_FOLDER, _entries(directory)):
+        return above
+    return own
+
+
+def _entries(directory: str) -> list[str]:
     try:
-        entries = os.listdir(directory)
+        return os.listdir(directory)
     except OSError:
-        entries = []
-    if is_accelerate_folder(os.path.basename(directory), entries):
-        directory = os.path.dirname(directory)
-    return os.path.join(directory, STATE_DIRECTORY)
+        return []

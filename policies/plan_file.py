@@ -59,6 +59,8 @@ def read_plan_file(path: str) -> PlanFile:
         raise PlanRefusal(f"{path}: format: not a keepstep plan of version 1")
     if document.get("hash") != document_hash(document):
         raise PlanRefusal(f"{path}: hash: the file was changed after keepstep wrote it")
+    if "policy" not in document:
+        raise PlanRefusal(f"{path}: policy: is missing")
     decisions = _decisions(document, path)
     deletes = [one for one in decisions if one.action == "delete"]
     return PlanFile(

@@ -1,6 +1,7 @@
 """Cheap evidence that a file is cut short, read from its first and last bytes.
 
-Each check returns a sentence about what is wrong, or "" when nothing speaks against the file.
+Each check returns a sentence about what is wrong, or "" when nothing speaks against the file. A
+file whose header is of no known format is no evidence either way: names often lie about formats.
 Nothing is ever unpickled: only container headers and trailers are read.
 """
 
@@ -11,11 +12,12 @@ import re
 from .tree import Folder
 
 _MAX_SAFETENSORS_HEADER = 100_000_000  # the format's own limit, in bytes
-_OFFSETS = re.compile(rb'"data_offsets"\s*:\s*\[\s*[0-9]+\s*,\s*([0-9]+)\s*\]')
+_OFFSETS = re.compile(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d+)\s*\]')
 _ZIP_START = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL = 22 + 65535  # end record and the longest comment
 _HDF5_START = b"\x89HDF\r\n\x1a\n"
+_CONCATENATED_ZIPS = ".distcp"  # one zip for each tensor, none with a directory for all
 WEIGHT_SUFFIXES = (
     ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".keras",
     ".distcp", ".msgpack", ".pdparams", ".npz", ".onnx", ".gguf", ".index",
@@ -37,28 +39,35 @@ def trouble_with(folder: Folder, name: str) -> str:
         return f"{name} is empty"
     if name.endswith(".safetensors"):
         return _safetensors_trouble(folder, name, status.size)
-    if name.endswith((".keras", ".npz", ".zip")):
+    start = folder.read(name, 4)
+    if not start:
+        return f"{name} cannot be read"
+    if start == _ZIP_START and not name.endswith(_CONCATENATED_ZIPS):
         return _zip_trouble(folder, name, status.size)
-    if (
-        name.endswith((".pt", ".pth", ".ckpt", ".bin", ".pth.tar", ".pkl"))
-        or ".pth." in name
-        or ".pt." in name
-    ):
-        start = folder.read(name, 4)
-        if start == _ZIP_START:
-            return _zip_trouble(folder, name, status.size)
-        return "" if start else f"{name} cannot be read"
-    if name.endswith((".h5", ".hdf5")):
-        start = folder.read(name, 8)
-        return "" if start == _HDF5_START else f"{name} has no HDF5 header"
+    if start == _HDF5_START[:4]:
+        return _hdf5_trouble(folder, name, status.size)
     return ""
 
 
-def _safetensors_trouble(folder: Folder, name: str, size: int) -> str:
-    prefix = folder.read(name, 8) or b""
-    length = int.from_bytes(prefix, "little")
-    if len(prefix) < 8 or length > min(_MAX_SAFETENSORS_HEADER, size - 8):
+def _hdf5_trouble(folder: Folder, name: str, size: int) -> str:
+    """The superblock says where the file ends; version 0 and 1 keep it elsewhere than 2 and 3."""
+    block = folder.read(name, 64) or b""
+    if len(block) < 64 or not block.startswith(_HDF5_START):
         return f"{name} is cut short"
+    place, width = {0: (24, block[13]), 1: (28, block[13])}.get(block[8], (12, block[9]))
+    if width not in (4, 8) or block[8] > 3:
+        return ""
+    end = int.from_bytes(block[place + 2 * width : place + 3 * width], "little")
+    return f"{name} holds {size:,} of {end:,} bytes" if size < end else ""
+
+
+def _safetensors_trouble(folder: Folder, name: str, size: int) -> str:
+    prefix = folder.read(name, 9) or b""
+    length = int.from_bytes(prefix[:8], "little")
+    if len(prefix) < 9:
+        return f"{name} is cut short"
+    if prefix[8:] != b"{" or length > _MAX_SAFETENSORS_HEADER:
+        return ""  # another format under this name: no header, no evidence
     header = folder.read(name, length, 8) or b""
     if len(header) < length or not header.rstrip().endswith(b"}"):
         return f"{name} is cut short"

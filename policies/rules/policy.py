@@ -12,6 +12,8 @@ from typing import Any
 from ..units import format_duration
 from .rule import Rule
 
+DEFAULT_UNDO_WINDOW = 24 * 3600.0  # seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -36,6 +38,11 @@ class Policy:
         if self.undo_window is not None:
             document["undo_window"] = format_duration(self.undo_window)
         return document
+
+    @property
+    def trash_seconds(self) -> float:
+        """How long the trash keeps what a commit removed."""
+        return DEFAULT_UNDO_WINDOW if self.undo_window is None else self.undo_window
 
     def metrics(self) -> tuple[tuple[str, str], ...]:
         """Every metric that a rule names, with its mode, once."""

@@ -6,16 +6,18 @@ A user's preset of the same name wins. Each is one YAML file; its text is what t
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..refusal import PolicyRefusal
+from ..refusal import PolicyRefusal, Refusal
 from .fields import unknown
 from .policy import Policy
 from .schema import load_policy_file
 
 _SHIPPED = os.path.join(os.path.dirname(__file__), "presets")
 _SUFFIX = ".yaml"
+_NAME = re.compile(r"[^\W_][\w.+-]*")  # of one file, on every system
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,43 @@ def load_policy(name_or_path: str) -> Policy:
     preset = _preset(name_or_path)
     policy = load_policy_file(preset.path)
     return policy if preset.own else _named(policy, name_or_path, shipped)
+
+
+def save_preset(
+    policy: Policy, name: str, *, overwrite: bool = False, own_directory: str | None = None
+) -> str:
+    """Write a policy as a preset of the user's own; its path. Refuses to replace one unasked."""
+    if not _NAME.fullmatch(name):
+        raise PolicyRefusal(
+            f"{name!r} is no name for a preset; it takes letters, digits, '-', '_', '.' and '+'"
+        )
+    directory = user_preset_directory() if own_directory is None else own_directory
+    path = os.path.join(directory, name + _SUFFIX)
+    text = _yaml(replace(policy, name=name))
+    try:
+        os.makedirs(directory, exist_ok=True)
+        _write_whole(path, text, overwrite=overwrite)
+    except FileExistsError:
+        raise PolicyRefusal(f"{path} exists already; it was left as it is") from None
+    except OSError as error:
+        raise Refusal(f"{path}: {error.strerror or error}") from None
+    return path
+
+
+def _yaml(policy: Policy) -> str:
+    import yaml  # only when something is saved
+
+    document = policy.document()
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, default_flow_style=False)
+
+
+def _write_whole(path: str, text: str, *, overwrite: bool) -> None:
+    """A new preset is created, an old one replaced in one step."""
+    fresh = f"{path}.{os.getpid()}.new" if overwrite else path
+    with open(fresh, "x", encoding="utf-8") as file:
+        file.write(text)
+    if overwrite:
+        os.replace(fresh, path)
 
 
 def _named(policy: Policy, name: str, path: str) -> Policy:

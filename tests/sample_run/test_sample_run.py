@@ -90,7 +90,7 @@ def test_logs_settings_and_pointer_stand_in_the_root(run):
 
 def test_one_checkpoint_is_pinned(run):
     assert json.loads((run / ".keepstep" / "pins.json").read_text()) == {
-        "format": "keepstep/pins",
+        "format": "keepstep/pin-file",
         "version": 1,
         "pins": [
             {

@@ -173,7 +173,7 @@ def _write_pin(directory: Path, times: Timetable) -> None:
     at = times.now - PINNED_AGE
     stamp = _utc(at).isoformat(timespec="seconds")
     pin = {"name": f"checkpoint-{PINNED_STEP}", "note": "figure 4", "by": "amy", "at": stamp}
-    document = {"format": "keepstep/pins", "version": 1, "pins": [pin]}
+    document = {"format": "keepstep/pin-file", "version": 1, "pins": [pin]}
     _write(directory / ".keepstep" / "pins.json", json.dumps(document, indent=2) + "\n", at)
     _date(directory / ".keepstep", at)
 

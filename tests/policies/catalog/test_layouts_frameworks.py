@@ -70,13 +70,22 @@ def test_keras_backup_is_one_thing_to_resume_from(tmp_path: Path):
     assert set(catalog.unrecognised) == {"model.h5", "x10.h5", "features_1.h5"}
 
 
+def _hdf5(path: Path, end: int) -> None:
+    """A superblock of version 0 that promises `end` bytes, in a file of 200."""
+    head = b"\x89HDF\r\n\x1a\n" + bytes([0, 0, 0, 0, 0, 8, 8, 0, 4, 0, 16, 0]) + bytes(4)
+    addresses = (0).to_bytes(8, "little") + b"\xff" * 8 + end.to_bytes(8, "little") + b"\xff" * 8
+    path.write_bytes((head + addresses).ljust(200, b"\0"))
+
+
 def test_torn_keras_files(tmp_path: Path):
-    plant(tmp_path, "e-01.keras", "e-02.keras", "e-01.h5", "e-02.h5")
+    plant(tmp_path, "e-01.keras", "e-02.keras")
     tear(tmp_path / "e-02.keras")
-    (tmp_path / "e-02.h5").write_bytes(b"\0" * 20)
+    _hdf5(tmp_path / "e-01.h5", 200)
+    _hdf5(tmp_path / "e-02.h5", 5000)
     found = by_id(tmp_path)
     torn = {name for name, one in found.items() if one.state is State.INCOMPLETE}
     assert torn == {"e-02.keras", "e-02.h5"}
+    assert found["e-02.h5"].evidence == "e-02.h5 holds 200 of 5,000 bytes"
     assert series(scan(str(tmp_path))) == {"e-*.keras": 2, "e-*.h5": 2}
 
 

@@ -1,0 +1,104 @@
+"""One committer at a time in a directory, and words about who it is.
+
+The kernel's lock decides and dies with its process; the text in the file only tells the others
+whom to ask. Never waits.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import getpass
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ..places import LOCK_FILE
+from ..refusal import BusyRefusal, Refusal
+from .descent import Tree, share_mode
+
+_FLAGS = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+_BUSY = frozenset({errno.EWOULDBLOCK, errno.EACCES})
+
+
+def user_name() -> str:
+    """The name of this user, or the number where the machine knows no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def host_name() -> str:
+    """The name of this machine."""
+    return socket.gethostname()
+
+
+@contextmanager
+def hold(
+    tree: Tree, state: str, doing: str, clock: Callable[[], float] = time.time
+) -> Iterator[None]:
+    """Hold the lock in directory `state` of `tree`; BusyRefusal when somebody else does."""
+    where = os.path.join(tree.path, state)
+    fd = _open(tree, state, where)
+    try:
+        _take(fd, where)
+        _sign(fd, doing, clock())
+        yield
+    finally:
+        os.close(fd)  # lets go of the lock; the file stays, since removing it would race
+
+
+def _open(tree: Tree, state: str, where: str) -> int:
+    try:
+        with tree.directory(state) as directory:
+            fd = os.open(LOCK_FILE, _FLAGS, 0o644, dir_fd=directory)
+            if os.fstat(fd).st_size == 0:
+                share_mode(directory, fd)
+            return fd
+    except OSError as error:
+        raise Refusal(f"cannot lock {where}: {error.strerror}; nothing was moved") from error
+
+
+def _take(fd: int, where: str) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _BUSY:
+            raise BusyRefusal(_busy_sentence(fd)) from None
+        raise Refusal(
+            f"no lock can be taken in {where} ({os.strerror(error.errno or 0)}), "
+            "so nothing is moved: two commits at once could not be told apart"
+        ) from error
+
+
+def _sign(fd: int, doing: str, now: float) -> None:
+    owner = {
+        "user": user_name(),
+        "host": host_name(),
+        "pid": os.getpid(),
+        "since": now,
+        "doing": doing,
+    }
+    try:
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, json.dumps(owner).encode(), 0)
+    except OSError:
+        pass  # a full disk must not keep anybody from emptying the trash
+
+
+def _busy_sentence(fd: int) -> str:
+    try:
+        owner = json.loads(os.pread(fd, 4096, 0))
+        since = time.localtime(float(owner["since"]))
+        today = since[:3] == time.localtime()[:3]
+        when = time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", since)
+        return (
+            f"{owner['user']} on host {owner['host']} (pid {owner['pid']}) has been "
+            f"{owner['doing']} here since {when}; try again later"
+        )
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return "somebody else has been committing here; try again later"

@@ -1,0 +1,173 @@
+"""The moving part of one commit, under its lock: intent, one item after the other, result.
+
+Never moves anything before the intent is durable, and never ends without either a result in the
+journal or the state that recovery needs to write one.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ..catalog.model import Checkpoint
+from ..decisions import Plan
+from ..freed import freed
+from ..places import STATE_DIRECTORY
+from ..refusal import Refusal
+from . import journal
+from .interrupt import Stop
+from .lock import host_name, user_name
+from .outcome import HalfMoved, why
+from .parents import remove_empty, snapshot, sync_moves
+from .pin_watch import PinWatch
+from .records import Event, Intent, JournalItem, JournalMember, Parent, SkippedItem
+from .results import CommitResult, OnProgress, Progress, Skipped
+from .revalidate import PINNED, Candidate
+from .state import StateDirectory, release_room
+from .trash import destinations, kind_of, send
+
+Clock = Callable[[], float]
+
+
+class Moving:
+    """One commit under its lock, from intent to result."""
+
+    def __init__(
+        self,
+        state: StateDirectory,
+        plan: Plan,
+        commit_id: str,
+        going: Sequence[Candidate],
+        watch: PinWatch,
+        clock: Clock,
+    ) -> None:
+        self.id = commit_id
+        self._state, self._plan, self._watch, self._clock = state, plan, watch, clock
+        self._checkpoints = [candidate.checkpoint for candidate in going]
+        self.items = tuple(
+            _item(state, commit_id, number, one) for number, one in enumerate(going, start=1)
+        )
+        self._trashed: list[int] = []
+        self._skipped: list[SkippedItem] = []
+        self._unsettled = False
+        self._interrupted = False
+        self._notes: list[str] = []
+
+    def begin(self) -> None:
+        """Make the whole intent durable, or refuse."""
+        try:
+            journal.begin(self._state.tree, self._intent())
+        except OSError as error:
+            where = os.path.join(self._state.tree.path, STATE_DIRECTORY)
+            raise Refusal(
+                f"the journal in {where} cannot be written: {error.strerror}; nothing was moved"
+            ) from error
+
+    def move(self, asked: Stop, on_progress: OnProgress | None) -> None:
+        """Move item by item; what cannot move is skipped and the rest goes on."""
+        for item in self.items:
+            if asked():
+                self._interrupted = True
+                return
+            try:
+                if self._watch.pinned_meanwhile(item.id):
+                    self._skipped.append(SkippedItem(item.n, PINNED))
+                else:
+                    self._send(item)
+                    self._trashed.append(item.n)
+            except OSError as error:
+                self._unsettled |= isinstance(error, HalfMoved)
+                self._skipped.append(SkippedItem(item.n, why(error)))
+            if on_progress is not None:
+                on_progress(Progress("moving", item.n, len(self.items), item.id))
+
+    def end(self) -> None:
+        """Make the moves durable, then say in the journal that they are."""
+        tree = self._state.tree
+        moved = [item for item in self.items if item.n in set(self._trashed)]
+        sync_moves(tree, self.id, moved)
+        stayed = [item for item in self.items if item.n not in set(self._trashed)]
+        remove_empty(tree, self.id, stayed)
+        if self._unsettled:
+            return  # without a result the next start puts the torn set right
+        event = Event(
+            "result",
+            self._clock(),
+            items=tuple(self._trashed),
+            skipped=tuple(self._skipped),
+            parents=snapshot(tree, self._paths()),
+            text="interrupted" if self._interrupted else "",
+        )
+        try:
+            journal.append(tree, self.id, event)
+        except OSError as error:
+            # The moves stand; the next start finds them and writes the missing line.
+            self._notes.append(f"the end of the journal could not be written: {error.strerror}")
+
+    def result(self, skipped: Sequence[Skipped], notes: Sequence[str]) -> CommitResult:
+        """What happened, for the caller."""
+        gone = set(self._trashed)
+        names = {item.n: item.id for item in self.items}
+        trashed = [one for n, one in enumerate(self._checkpoints, start=1) if n in gone]
+        return CommitResult(
+            id=self.id,
+            trashed=tuple(one.id for one in trashed),
+            skipped=(*skipped, *(Skipped(names[each.n], each.why) for each in self._skipped)),
+            promised=freed(trashed),
+            interrupted=self._interrupted,
+            notes=(*notes, *self._notes),
+        )
+
+    def _send(self, item: JournalItem) -> None:
+        """Move one item; on a full disk use the room held back for its trash directory."""
+        try:
+            send(self._state.tree, item)
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            if not full or not release_room(self._state.tree):
+                raise
+            send(self._state.tree, item)
+
+    def _paths(self) -> list[str]:
+        return [member.path for item in self.items for member in item.members]
+
+    def _intent(self) -> Intent:
+        policy = self._plan.policy
+        parents = snapshot(self._state.tree, self._paths())
+        return Intent(
+            id=self.id,
+            root=self._plan.root,
+            when=self._clock(),
+            who=user_name(),
+            host=host_name(),
+            pid=os.getpid(),
+            policy=None if policy is None else policy.document(),
+            plan=_digest(self._checkpoints),
+            items=self.items,
+            # Making `.keepstep` has touched the directory that holds it; undo goes back further.
+            parents=tuple(_before_us(parent, self._state) for parent in parents),
+        )
+
+
+def _item(state: StateDirectory, commit_id: str, n: int, going: Candidate) -> JournalItem:
+    one = going.checkpoint
+    paths = [state.place(member.path) for member in one.members]
+    members = tuple(
+        JournalMember(path, kind_of(seen), to, seen.st_dev, seen.st_ino, seen.st_mtime_ns)
+        for path, to, seen in zip(paths, destinations(commit_id, n, paths), going.seen, strict=True)
+    )
+    return JournalItem(n, one.id, one.disk, one.measure.identity if one.measure else "", members)
+
+
+def _before_us(parent: Parent, state: StateDirectory) -> Parent:
+    return replace(parent, mtime_ns=state.home_mtime_ns) if parent.path == "" else parent
+
+
+def _digest(checkpoints: Sequence[Checkpoint]) -> str:
+    """What was to be deleted, as one short text: the same plan gives the same digest."""
+    content = [[one.id, one.measure.identity if one.measure else ""] for one in checkpoints]
+    return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,112 @@
+"""Empty the trash: the only thing that frees space, and the only one that cannot be undone.
+
+Never follows a symbolic link; what a server or a process still holds is reported as pending.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ..places import STATE_DIRECTORY
+from ..refusal import Refusal
+from . import journal
+from .descent import Tree
+from .emptying import empty, sweep_leftovers
+from .interrupt import Stop, between_items
+from .lock import hold
+from .records import Journal
+from .recovery import recover_in
+from .results import OnProgress, PurgeResult
+from .safety import refuse_root
+from .state import free_bytes, open_if_present
+
+Clock = Callable[[], float]
+
+
+def purge(
+    root: str,
+    *,
+    older_than: float | None = None,
+    commit_id: str | None = None,
+    on_progress: OnProgress | None = None,
+    clock: Clock = time.time,
+    stop: Stop | None = None,
+) -> PurgeResult:
+    """Delete what is in the trash: all of it, one commit, or commits older than some seconds."""
+    refuse_root(root)
+    with open_if_present(root) as state:
+        if state is None or (commit_id and commit_id not in journal.commit_ids(state.tree)):
+            if commit_id:
+                raise journal.unknown_commit(root, commit_id)
+            return PurgeResult()
+        tree = state.tree
+        with hold(tree, STATE_DIRECTORY, "purging", clock), between_items(stop) as asked:
+            before = free_bytes(tree)
+            emptying = _Emptying(tree, clock, on_progress, asked)
+            emptying.notes += recover_in(tree, clock)
+            for record in emptying.known(commit_id):
+                if older_than is None or clock() - record.intent.when > older_than:
+                    emptying.empty(record)
+            return PurgeResult(
+                commits=tuple(emptying.commits),
+                bytes_promised=emptying.bytes,
+                measured=free_bytes(tree) - before if emptying.commits else None,
+                pending=tuple(emptying.pending),
+                interrupted=emptying.interrupted,
+                notes=tuple(emptying.notes),
+            )
+
+
+class _Emptying:
+    """One purge under its lock, commit by commit."""
+
+    def __init__(
+        self, tree: Tree, clock: Clock, on_progress: OnProgress | None, asked: Stop
+    ) -> None:
+        self._tree, self._clock, self._on_progress, self._asked = tree, clock, on_progress, asked
+        self.commits: list[str] = []
+        self.bytes = 0
+        self.pending: list[str] = []
+        self.notes: list[str] = []
+        self.interrupted = False
+
+    def known(self, commit_id: str | None) -> list[Journal]:
+        """The commits with something in the trash, oldest first; others are noted, not touched."""
+        found: list[Journal] = []
+        journals = set(journal.commit_ids(self._tree))
+        for each in journal.ids_in_trash(self._tree):
+            if commit_id not in (None, each):
+                continue
+            try:
+                record = journal.read(self._tree, each) if each in journals else None
+            except Refusal as refusal:
+                self.notes.append(f"{refusal}; its trash was left alone")
+                continue
+            if record is None:
+                self.notes.append(f"the trash of {each} has no journal and was left alone")
+            else:
+                found.append(record)
+        return found
+
+    def empty(self, record: Journal) -> None:
+        """Purge one commit, or sweep up what an earlier purge could not delete."""
+        if self._asked():
+            self.interrupted = True
+            return
+        if not record.in_trash:
+            self.pending += sweep_leftovers(self._tree, record)
+            return
+        try:
+            gone, left = empty(self._tree, record, self._clock, self._on_progress, self._asked)
+        except OSError as error:
+            self.notes.append(
+                f"commit {record.intent.id} was not purged: its journal cannot be written "
+                f"({error.strerror})"
+            )
+            return
+        self.pending += left
+        self.bytes += sum(item.bytes for item in gone)
+        self.interrupted |= len(gone) < len(record.in_trash)
+        if gone:
+            self.commits.append(record.intent.id)

@@ -1,0 +1,80 @@
+"""What the commit package answers: frozen records for screens, scripts and training loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..decisions import Freed
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A checkpoint that was left alone, and why in words."""
+
+    id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a commit, an undo or a purge has come."""
+
+    doing: str  # "checking", "moving", "restoring", "purging"
+    done: int
+    total: int
+    id: str = ""  # the checkpoint just dealt with
+
+
+@dataclass(frozen=True, slots=True)
+class CommitResult:
+    """What a commit did. `measured` is the change of free space, known only after a purge."""
+
+    id: str  # "" when there was nothing to move
+    trashed: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    purged: bool = False
+    promised: Freed = field(default_factory=Freed)
+    measured: int | None = None
+    interrupted: bool = False
+    notes: tuple[str, ...] = ()  # what the user should know besides, one sentence each
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """What an undo put back; `id` is "" when nothing was in the trash."""
+
+    id: str
+    restored: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    interrupted: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeResult:
+    """What a purge deleted for good; `pending` paths wait for a server or a process."""
+
+    commits: tuple[str, ...] = ()
+    bytes_promised: int = 0
+    measured: int | None = None
+    pending: tuple[str, ...] = ()
+    interrupted: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One commit as its journal tells it."""
+
+    id: str
+    when: float
+    who: str
+    host: str
+    policy: str
+    items: int
+    bytes: int
+    state: str  # in trash, undone, partly undone, purged, partly purged, interrupted, ...
+
+
+OnProgress = Callable[[Progress], None]

@@ -1,0 +1,177 @@
+"""The last look before anything moves: is each checkpoint still what the plan was about?
+
+Top-level entries are looked at first, then everything is scanned and planned anew; since the
+same entries are compared once more at the move itself, nothing can change unseen in between.
+Reads only. In doubt an item is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from ..catalog.model import Checkpoint
+from ..decisions import Action, Decision, Plan, Source
+from .outcome import CHANGED, why
+from .results import Skipped
+from .state import StateDirectory
+
+# The plan as it would be made now, with the checkpoints of these ids sized.
+Rescan = Callable[[Plan, frozenset[str], float], Plan]
+
+PINNED = "pinned since the plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A checkpoint that may go, and its top-level entries as seen before the fresh scan."""
+
+    checkpoint: Checkpoint
+    seen: tuple[os.stat_result, ...]
+
+
+def rescan_now(plan: Plan, ids: frozenset[str], now: float) -> Plan:
+    """Scan the root again and make the plan again, with the pins that are on disk now."""
+    from ..catalog.scan import scan
+    from ..plan import make_plan
+
+    catalog = scan(plan.root, measure=ids)
+    return make_plan(catalog, plan.policy, pins=catalog.pins, marks=plan.marks, now=now)
+
+
+def doomed(plan: Plan) -> tuple[Checkpoint, ...]:
+    """What the plan deletes, in its order."""
+    return tuple(d.checkpoint for d in plan.decisions if d.action is Action.DELETE)
+
+
+def revalidate(
+    state: StateDirectory, plan: Plan, now: float, rescan: Rescan
+) -> tuple[list[Candidate], list[Skipped]]:
+    """Split what the plan deletes into what may really go, and what must stay and why."""
+    candidates: list[Candidate] = []
+    skipped: list[Skipped] = []
+    for checkpoint in doomed(plan):
+        try:
+            candidates.append(_look(state, checkpoint))
+        except OSError as error:
+            skipped.append(Skipped(checkpoint.id, why(error)))
+    if not candidates:
+        return [], skipped
+    ids = frozenset(candidate.checkpoint.id for candidate in candidates)
+    judge = _Judge(state, rescan(plan, ids, now), ids)
+    going = []
+    for candidate in candidates:
+        objection = judge.objection(candidate)
+        if objection:
+            skipped.append(Skipped(candidate.checkpoint.id, objection))
+        else:
+            going.append(candidate)
+    return going, skipped
+
+
+def _look(state: StateDirectory, checkpoint: Checkpoint) -> Candidate:
+    members = checkpoint.members
+    return Candidate(checkpoint, tuple(state.tree.lstat(state.place(m.path)) for m in members))
+
+
+class _Judge:
+    """What speaks against moving a checkpoint, by a fresh plan."""
+
+    def __init__(self, state: StateDirectory, fresh: Plan, going: frozenset[str]) -> None:
+        self._state = state
+        self._fresh = fresh
+        self._decisions: Mapping[str, Decision] = {d.checkpoint.id: d for d in fresh.decisions}
+        staying = [
+            d.checkpoint
+            for d in fresh.decisions
+            if d.action is not Action.DELETE or d.checkpoint.id not in going
+        ]
+        self._staying = {m.path: c.id for c in staying for m in c.members}
+        self._holding_them = {
+            above: id_ for path, id_ in self._staying.items() for above in _above(path)
+        }
+        self._mounts = _mount_points()
+
+    def objection(self, candidate: Candidate) -> str:
+        """Why the checkpoint stays, or "" when it may go."""
+        planned = candidate.checkpoint
+        decision = self._decisions.get(planned.id)
+        if decision is None:
+            return self._absence(planned)
+        return (
+            self._of_the_plan(decision)
+            or _of_the_content(planned, decision.checkpoint)
+            or self._of_the_place(candidate)
+        )
+
+    def _absence(self, planned: Checkpoint) -> str:
+        try:
+            for member in planned.members:
+                self._state.tree.lstat(self._state.place(member.path))
+        except OSError as error:
+            return why(error)
+        return "no longer recognised as a checkpoint"
+
+    def _of_the_plan(self, decision: Decision) -> str:
+        if decision.checkpoint.id in self._fresh.pins:
+            return PINNED
+        if decision.action is Action.DELETE:
+            return ""
+        from ..explain import Explainer
+
+        for reason in decision.reasons:
+            if reason.source is Source.PROTECTION:
+                return f"now protected: {Explainer(self._fresh).words(reason)}"
+        return "the policy would keep it now"
+
+    def _of_the_place(self, candidate: Candidate) -> str:
+        for member, seen in zip(candidate.checkpoint.members, candidate.seen, strict=True):
+            if seen.st_dev != self._state.device:
+                return "on another filesystem"
+            inside = self._holding_them.get(member.path) or self._staying.get(member.path)
+            if inside:
+                return f"{inside}, which stays, is inside it"
+            for above in _above(member.path):
+                if above in self._staying:
+                    return f"it is a part of {self._staying[above]}, which stays"
+            path = os.path.join(self._state.tree.path, self._state.place(member.path))
+            if any(mount == path or mount.startswith(path + "/") for mount in self._mounts):
+                return "something is mounted inside it"
+        return ""
+
+
+def _of_the_content(planned: Checkpoint, found: Checkpoint) -> str:
+    before, now = planned.measure, found.measure
+    if before is None or now is None:
+        return "its size is not known"
+    if now.errors:
+        return f"cannot be read: {now.errors[0]}"
+    if planned.members != found.members or before.identity != now.identity:
+        return CHANGED
+    return ""
+
+
+def _above(path: str) -> Iterable[str]:
+    """The directories above a relative path, nearest first."""
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _mount_points() -> tuple[str, ...]:
+    """Where filesystems are mounted; a bind mount of the same one shows nowhere else."""
+    try:
+        with open("/proc/self/mountinfo", "rb") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return ()
+    points = (line.split(b" ")[4] for line in lines if line.count(b" ") > 4)
+    return tuple(os.fsdecode(_unescape(point)) for point in points)
+
+
+def _unescape(field: bytes) -> bytes:
+    """Blank, tab, newline and backslash stand as octal numbers in mountinfo."""
+    for code in (b"040", b"011", b"012", b"134"):
+        field = field.replace(b"\\" + code, bytes([int(code, 8)]))
+    return field

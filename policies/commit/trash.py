@@ -1,0 +1,163 @@
+"""Move one checkpoint into the trash, or back to its place: whole, or not at all.
+
+Every move is checked before and after by inode, nothing is ever replaced, and a set of which
+one piece cannot move is put together again where it was.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from enum import Enum
+
+from ..catalog.model import Kind
+from .descent import Tree, split
+from .outcome import CHANGED, TAKEN, HalfMoved, Unmoved, why
+from .records import JournalItem, JournalMember
+from .state import TRASH_PATH
+
+_KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.DIRECTORY, stat.S_IFLNK: Kind.LINK}
+
+
+class Place(Enum):
+    """Where one member stands."""
+
+    HOME = "home"
+    TRASH = "trash"
+    GONE = "gone"
+
+
+def kind_of(status: os.stat_result) -> Kind:
+    """The kind of an entry, by its mode."""
+    return _KINDS.get(stat.S_IFMT(status.st_mode), Kind.OTHER)
+
+
+def destinations(commit_id: str, n: int, paths: Sequence[str]) -> list[str]:
+    """Where in the trash the members of item `n` go; their own names stay readable."""
+    names = [split(path)[1] for path in paths]
+    base = f"{TRASH_PATH}/{commit_id}/{n}"
+    if len(set(names)) == len(names):
+        return [f"{base}/{name}" for name in names]
+    return [f"{base}/{index}/{name}" for index, name in enumerate(names)]
+
+
+def place_of(tree: Tree, member: JournalMember) -> Place:
+    """The trash first: only commits write there, while a place can be taken by others."""
+    if tree.exists(member.to):
+        return Place.TRASH
+    try:
+        found = tree.lstat(member.path)
+    except (FileNotFoundError, NotADirectoryError):
+        return Place.GONE
+    # The device number is left out: it can change when a network filesystem is mounted again.
+    return Place.HOME if found.st_ino == member.inode else Place.GONE
+
+
+def send(tree: Tree, item: JournalItem) -> None:
+    """Move an item to the trash; OSError says why it stayed, HalfMoved that it did not."""
+    moved: list[JournalMember] = []
+    try:
+        for member in item.members:
+            _send_member(tree, member)
+            moved.append(member)
+    except OSError as error:
+        _put_back(tree, moved, error)
+        raise
+
+
+def finish_sending(tree: Tree, item: JournalItem) -> None:
+    """Send what a crash left in place after it could not be put back."""
+    for member in item.members:
+        if place_of(tree, member) is Place.HOME:
+            tree.make(split(member.to)[0])
+            tree.move(member.path, member.to)
+
+
+def bring_back(tree: Tree, item: JournalItem) -> list[str]:
+    """Move what is in the trash back, last piece first; the directories that had to be made.
+
+    When one place is taken, what came back goes to the trash again, and OSError says why.
+    """
+    made: list[str] = []
+    moved: list[JournalMember] = []
+    try:
+        for member in reversed(item.members):
+            if place_of(tree, member) is not Place.TRASH:
+                continue
+            made += tree.make(split(member.path)[0])
+            tree.move(member.to, member.path)
+            moved.append(member)
+            _restore_time(tree, member)
+    except OSError as error:
+        _undo_bringing(tree, moved, error)
+        raise
+    return made
+
+
+def whole_in_trash(tree: Tree, item: JournalItem) -> None:
+    """Unmoved, with the reason, unless every member can be put back (or is back already)."""
+    places = [place_of(tree, member) for member in item.members]
+    if Place.GONE in places:
+        everything = all(place is Place.GONE for place in places)
+        raise Unmoved(
+            "no longer in the trash" if everything else "a part of it is missing from the trash"
+        )
+    for member, place in zip(item.members, places, strict=True):
+        if place is Place.TRASH and tree.exists(member.path):
+            raise Unmoved(TAKEN)
+
+
+def _send_member(tree: Tree, member: JournalMember) -> None:
+    found = tree.lstat(member.path)
+    if not _is_same(found, member):
+        raise Unmoved(CHANGED)
+    tree.make(split(member.to)[0])
+    tree.move(member.path, member.to)
+    # Between looking and renaming something else can have taken the name: look again.
+    arrived = tree.lstat(member.to)
+    if (arrived.st_dev, arrived.st_ino) != (member.device, member.inode):
+        tree.move(member.to, member.path)
+        raise Unmoved(CHANGED)
+
+
+def _is_same(found: os.stat_result, member: JournalMember) -> bool:
+    return (
+        found.st_dev == member.device
+        and found.st_ino == member.inode
+        and found.st_mtime_ns == member.mtime_ns
+        and kind_of(found) == member.kind
+    )
+
+
+def _put_back(tree: Tree, moved: list[JournalMember], cause: OSError) -> None:
+    for member in reversed(moved):
+        try:
+            tree.move(member.to, member.path)
+        except OSError as error:
+            raise HalfMoved(
+                f"{why(cause)}; {os.path.basename(member.path)} could not be put back "
+                f"({why(error)}) and waits in the trash"
+            ) from error
+
+
+def _undo_bringing(tree: Tree, moved: list[JournalMember], cause: OSError) -> None:
+    for member in reversed(moved):
+        try:
+            tree.move(member.path, member.to)
+        except OSError as error:
+            raise HalfMoved(
+                f"{why(cause)}; a part of it is back, the rest waits in the trash ({why(error)})"
+            ) from error
+
+
+def _restore_time(tree: Tree, member: JournalMember) -> None:
+    """Some filesystems touch a directory that gets a new parent; files are never touched."""
+    if member.kind != Kind.DIRECTORY:
+        return
+    directory, name = split(member.path)
+    with tree.directory(directory) as fd:
+        now = os.stat(name, dir_fd=fd, follow_symlinks=False)
+        if now.st_mtime_ns != member.mtime_ns:
+            times = (now.st_atime_ns, member.mtime_ns)
+            os.utime(name, ns=times, dir_fd=fd, follow_symlinks=False)

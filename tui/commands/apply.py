@@ -1,0 +1,67 @@
+"""`keepstep apply`: carry out a plan file, as far as it still fits the directory."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from ...policies.catalog.scan import scan
+from ...policies.decisions import Action
+from ...policies.plan_file import Fitted, fit, read_plan_file
+from .. import output
+from ..carry_out import Order, carry_out, expired, question
+from ..commit_text import exit_code
+from ..confirm import confirm
+from ..exit_codes import INCOMPLETE
+from ..plan_text import decision_table, summary_line
+from .plan import note_warnings
+
+
+@click.command(
+    "apply",
+    epilog="""\b
+Examples:
+  keepstep plan run7 --keep-last 20 -o plan.json
+  keepstep apply plan.json
+  keepstep apply plan.json -y --purge
+""",
+)
+@click.argument("file", metavar="PLAN.JSON")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--purge", is_flag=True, help="Delete for good at once, without the trash.")
+def apply_command(file: str, yes: bool, purge: bool) -> int:
+    """Carry out a plan written by `plan -o`.
+
+    Only what the file deletes can go, and of that only what is still as it was, and what the
+    policy in the file would delete today. The rest is skipped and told.
+    """
+    asked = read_plan_file(file)
+    catalog = scan(asked.root)
+    now = time.time()
+    fitted = fit(asked, catalog, now=now)
+    order = Order(fitted.plan, purge)
+    note_warnings(order.plan)
+    _show(order, fitted, now)
+    if not order.plan.summary.delete:
+        return exit_code(skipped=fitted.skipped, interrupted=False)
+    if not confirm(question(order), yes=yes):
+        output.note("nothing changed")
+        return INCOMPLETE
+    result = carry_out(order)
+    skipped = (*fitted.skipped, *result.skipped)
+    return exit_code(skipped=skipped, interrupted=result.interrupted)
+
+
+def _show(order: Order, fitted: Fitted, now: float) -> None:
+    going = [one for one in order.plan.decisions if one.action is Action.DELETE]
+    lines = [f"plan of {order.plan.root}"]
+    lines += [f"skipped {name}: {why}" for name, why in fitted.skipped]
+    lines += expired(order.plan.root, order.window)
+    order.say(lines)
+    if going:
+        width = output.width()
+        output.data("\n" + decision_table(order.plan, going, now=now, width=width) + "\n")
+    else:
+        order.say(["nothing to delete"])
+    output.data(summary_line(order.plan.summary))

@@ -1,0 +1,109 @@
+"""`keepstep plan`: every decision with its reason, before anything happens."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import click
+
+from ...policies.catalog.scan import scan
+from ...policies.decisions import Plan
+from ...policies.json_text import Document, dumps
+from ...policies.plan import make_plan
+from ...policies.plan_json import plan_document
+from ...policies.refusal import Refusal
+from .. import output
+from ..exit_codes import DONE
+from ..plan_text import plan_page
+from ..policy_choice import Choice, otherwise, requested
+from ..policy_options import PolicyFlags, policy_options
+
+
+@click.command(
+    "plan",
+    epilog="""\b
+Examples:
+  keepstep plan run7
+  keepstep plan run7 --policy conservative
+  keepstep plan run7 --keep-last 20 --tier2-count 20 --tier3-interval 1000
+  keepstep plan run7 --keep-last 3 --keep-best 1 --metric eval_loss --mode min
+  keepstep plan run7 -o plan.json && keepstep apply plan.json
+""",
+)
+@click.argument("directory", metavar="DIR")
+@policy_options
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@click.option("-o", "target", metavar="FILE", help="Write the plan to a file for `apply`.")
+def plan_command(directory: str, flags: PolicyFlags, as_json: bool, target: str | None) -> int:
+    """Show what a policy keeps and deletes, and why.
+
+    Nothing changes. Without POLICY options the run's own saved policy is shown, else balanced.
+    """
+    choice = requested(flags)
+    catalog = scan(directory)
+    choice = choice or otherwise(catalog.policy_file)
+    now = time.time()
+    plan = make_plan(catalog, choice.policy, now=now)
+    if target is not None:
+        write_document(plan_document(plan), target)
+    if as_json:
+        output.note(output.shown(choice.line()))
+        output.document(plan_document(plan))
+    else:
+        output.data(plan_page(plan, choice, now=now, width=output.width()))
+    note_warnings(plan)
+    if target is not None:
+        output.note(output.shown(f"plan written to {target}; `keepstep apply` carries it out"))
+    return DONE
+
+
+def print_plan(directory: str, choice: Choice, *, apparent: bool = False) -> int:
+    """What the review prints where it cannot open."""
+    catalog = scan(directory)
+    now = time.time()
+    plan = make_plan(catalog, choice.policy, now=now)
+    width = output.width()
+    output.data(plan_page(plan, choice, now=now, width=width, apparent=apparent))
+    note_warnings(plan)
+    return DONE
+
+
+def note_warnings(plan: Plan) -> None:
+    """What the scan and the plan want to be known, on stderr."""
+    for warning in (*plan.catalog.warnings, *plan.warnings):
+        output.note(output.shown(f"warning: {warning}"))
+
+
+def write_document(document: Document, path: str) -> None:
+    """Write a file whole or not at all; what is no regular file is written to as it is."""
+    real = os.path.realpath(path)
+    beside = f"{real}.{os.getpid()}.new"
+    try:
+        if os.path.lexists(real) and not os.path.isfile(real):
+            _write(real, document, os.O_WRONLY)
+            return
+        _write(beside, document, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        os.rename(beside, real)
+    except OSError as error:
+        raise Refusal(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _write(path: str, document: Document, flags: int) -> None:
+    try:
+        with open(os.open(path, flags | os.O_CLOEXEC, 0o666), "w", encoding="ascii") as file:
+            file.write(dumps(document) + "\n")
+            file.flush()
+            if flags & os.O_CREAT:
+                os.fsync(file.fileno())
+    except OSError:
+        if flags & os.O_CREAT:
+            _remove(path)
+        raise
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass

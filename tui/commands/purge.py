@@ -1,0 +1,70 @@
+"""`keepstep purge`: empty the trash, the only thing that cannot be undone."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from ...policies.commit.history import history
+from ...policies.commit.purge import purge
+from ...policies.commit.results import HistoryEntry
+from ...policies.commit.safety import refuse_root
+from ...policies.refusal import Refusal
+from ...policies.units import parse_duration
+from .. import output
+from ..carry_out import IN_TRASH
+from ..commit_text import exit_code, purge_lines
+from ..confirm import confirm
+from ..exit_codes import DONE, INCOMPLETE
+from ..progress import clear, progress_line
+from ..quantities import counted, moment, size
+
+
+@click.command(
+    "purge",
+    epilog="""\b
+Examples:
+  keepstep purge run7
+  keepstep purge run7 --older-than 7d -y
+""",
+)
+@click.argument("directory", metavar="DIR")
+@click.option("--older-than", metavar="AGE", help="Only commits older than this: 90m, 24h, 7d.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def purge_command(directory: str, older_than: str | None, yes: bool) -> int:
+    """Empty the trash; this is what frees space.
+
+    What is purged cannot be put back. The measured change of free space is told beside what was
+    promised; on a filesystem that others use too the two can differ.
+    """
+    seconds = None if older_than is None else _seconds(older_than)
+    refuse_root(directory)
+    chosen = _chosen(directory, seconds)
+    if not chosen and not yes:
+        output.data("nothing in the trash to purge")
+        return DONE
+    for one in chosen:
+        many = counted(one.items, "checkpoint")
+        output.data(f"{one.id}  {moment(one.when)}  {many}, {size(one.bytes)}")
+    if not confirm(f"Delete {counted(len(chosen), 'commit')} for good?", yes=yes):
+        output.note("nothing changed")
+        return INCOMPLETE
+    line = progress_line()
+    result = purge(directory, older_than=seconds, on_progress=line)
+    clear(line)
+    for text in purge_lines(result):
+        output.data(output.shown(text))
+    return exit_code(skipped=(), interrupted=result.interrupted)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise Refusal(f"--older-than: {error}") from None
+
+
+def _chosen(directory: str, seconds: float | None) -> list[HistoryEntry]:
+    then = time.time() - (seconds or 0)
+    return [one for one in history(directory) if one.state in IN_TRASH and one.when <= then]

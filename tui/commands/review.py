@@ -1,0 +1,49 @@
+"""`keepstep [DIR]`: open the review, or print the plan where there is no terminal."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import output
+from ..policy_options import PolicyFlags, policy_options
+
+if TYPE_CHECKING:
+    from ..policy_choice import Choice
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("directory", metavar="[DIR]", default=".")
+@click.option("--read-only", is_flag=True, help="Open nothing for writing; offer no actions.")
+@click.option("--apparent", is_flag=True, help="Show lengths of files, not their blocks on disk.")
+@policy_options
+def review_command(directory: str, read_only: bool, apparent: bool, flags: PolicyFlags) -> int:
+    """Open the review on DIR, by default the current directory.
+
+    Not on a terminal the plan is printed and nothing changes.
+    """
+    from ...policies.commit.safety import refuse_root
+    from ..policy_choice import otherwise, requested, saved_policy_file
+
+    refuse_root(directory)
+    choice = requested(flags) or otherwise(saved_policy_file(directory))
+    return open_review(directory, choice, apparent=apparent, read_only=read_only)
+
+
+def open_review(
+    directory: str, choice: Choice, *, apparent: bool = False, read_only: bool = False
+) -> int:
+    """The review where a person can use it, else the plan."""
+    if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)):
+        from .plan import print_plan
+
+        return print_plan(directory, choice, apparent=apparent)
+    # By name and here, since this import costs more than everything else together.
+    review = import_module("..review", __package__)
+    code: int = review.run_review(
+        directory, policy=choice.policy, apparent=apparent, read_only=read_only
+    )
+    return code

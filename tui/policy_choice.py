@@ -1,0 +1,134 @@
+"""Which policy a command runs with, and why: options, the run's own saved one, or the default.
+
+Options and --policy together are the union of their rules, so that neither deletes more for the
+other. Refusals name the flag.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from ..policies.places import POLICY_FILE, state_directory
+from ..policies.refusal import PolicyRefusal
+from ..policies.rules.best import BestRule
+from ..policies.rules.counts import FirstRule, LastRule
+from ..policies.rules.direction import known_mode
+from ..policies.rules.every_steps import EveryStepsRule
+from ..policies.rules.fields import count, text
+from ..policies.rules.graduated import GraduatedRule
+from ..policies.rules.policy import Policy
+from ..policies.rules.preset_files import load_policy
+from ..policies.rules.rule import Rule
+from ..policies.rules.schema import load_policy_file
+from .policy_options import PolicyFlags
+
+DEFAULT = "balanced"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A policy and where it came from, in words."""
+
+    policy: Policy
+    why: str
+    default: bool = False  # nobody named or saved it, so nothing unattended may run on it
+
+    def line(self) -> str:
+        """What the output says about it."""
+        return f"policy: {self.policy.name} ({self.why})"
+
+
+def requested(flags: PolicyFlags) -> Choice | None:
+    """The policy that the options ask for; None when they ask for none."""
+    rules = _rules(flags)
+    named = None if flags.policy is None else load_policy(flags.policy)
+    if named is not None and not rules:
+        return Choice(named, "named with --policy")
+    name, source = ", ".join(rule.label() for rule in rules), _spelled(flags)
+    if named is None:
+        return Choice(Policy(name, rules, source=source), "from the options") if rules else None
+    union = replace(named, name=f"{named.name}, {name}", keep=(*named.keep, *rules), source=source)
+    return Choice(union, "named with --policy, and the options")
+
+
+def otherwise(policy_file: str | None) -> Choice:
+    """The run's own saved policy, or the default."""
+    if policy_file is not None:
+        return Choice(load_policy_file(policy_file), f"saved in {policy_file}")
+    why = "default; none is named or saved for this run"
+    return Choice(load_policy(DEFAULT), why, default=True)
+
+
+def saved_policy_file(root: str) -> str | None:
+    """The run's own saved policy, for the review, which picks one before anything is scanned."""
+    path = os.path.join(state_directory(os.path.realpath(root)), POLICY_FILE)
+    return path if os.path.isfile(path) else None
+
+
+def _rules(flags: PolicyFlags) -> tuple[Rule, ...]:
+    _refuse_halves(flags)
+    rules: list[Rule] = []
+    if flags.tier2_count is not None:
+        rules.append(_graduated(flags))
+    elif flags.keep_last is not None:
+        rules.append(LastRule.parse(flags.keep_last, "--keep-last"))
+    if flags.keep_first is not None:
+        rules.append(FirstRule.parse(flags.keep_first, "--keep-first"))
+    if flags.keep_every is not None:
+        rules.append(EveryStepsRule.parse(flags.keep_every, "--keep-every"))
+    if flags.keep_best is not None:
+        rules.append(_best(flags))
+    return tuple(rules)
+
+
+def _refuse_halves(flags: PolicyFlags) -> None:
+    """An option that means nothing without another is refused, never passed over."""
+    if flags.metric is not None and flags.keep_best is None:
+        _refuse("--metric needs --keep-best")
+    if flags.mode is not None and flags.keep_best is None:
+        _refuse("--mode needs --keep-best")
+    if flags.keep_best is not None and flags.metric is None:
+        _refuse("--keep-best needs --metric")
+    tiers = {"--tier2-count": flags.tier2_count, "--tier3-interval": flags.tier3_interval}
+    given = [flag for flag, value in tiers.items() if value is not None]
+    needed = {**tiers, "--keep-last": flags.keep_last}
+    missing = [flag for flag, value in needed.items() if value is None]
+    if given and missing:
+        _refuse(f"{' and '.join(given)} {_verb(given)} {' and '.join(missing)}")
+
+
+def _graduated(flags: PolicyFlags) -> Rule:
+    last = count(flags.keep_last, "--keep-last", at_least=2)
+    tier2 = count(flags.tier2_count, "--tier2-count")
+    tier3 = count(flags.tier3_interval, "--tier3-interval")
+    value = {"last": last, "tier2_count": tier2, "tier3_interval": tier3}
+    return GraduatedRule.parse(value, "--keep-last")
+
+
+def _best(flags: PolicyFlags) -> Rule:
+    best = count(flags.keep_best, "--keep-best")
+    metric = text(flags.metric, "--metric")
+    mode = flags.mode or known_mode(metric)
+    if mode is None:
+        _refuse(
+            f"--mode is needed: nothing tells whether smaller or larger {metric} is better; "
+            "say min or max"
+        )
+    return BestRule.parse({"metric": metric, "mode": mode, "count": best}, "--keep-best")
+
+
+def _spelled(flags: PolicyFlags) -> str:
+    """The options as the source of a policy, for messages about its rules."""
+    if flags.metric is not None:
+        return f"--metric {flags.metric}"
+    return "the options" if flags.policy is None else f"{flags.policy} and the options"
+
+
+def _verb(flags: list[str]) -> str:
+    return "needs" if len(flags) == 1 else "need"
+
+
+def _refuse(sentence: str) -> NoReturn:
+    raise PolicyRefusal(sentence)

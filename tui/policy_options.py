@@ -1,0 +1,67 @@
+"""The POLICY options, the same for every command that takes them.
+
+Only their spelling lives here, so that help is quick; `policy_choice.py` makes rules of them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFlags:
+    """The POLICY options as given; None where one was not."""
+
+    policy: str | None = None
+    keep_last: int | None = None
+    keep_first: int | None = None
+    keep_every: int | None = None
+    keep_best: int | None = None
+    metric: str | None = None
+    mode: str | None = None
+    tier2_count: int | None = None
+    tier3_interval: int | None = None
+
+
+_OPTIONS = (
+    click.option("--policy", metavar="NAME|FILE", help="A preset, or a policy file."),
+    click.option("--keep-last", "--keep", type=int, metavar="N", help="Keep the N newest."),
+    click.option("--keep-first", type=int, metavar="N", help="Keep the N oldest."),
+    click.option("--keep-every", type=int, metavar="STEPS", help="Keep one per so many steps."),
+    click.option("--keep-best", type=int, metavar="K", help="Keep the K best by --metric."),
+    click.option("--metric", metavar="NAME", help="The metric of --keep-best."),
+    click.option("--mode", type=click.Choice(["min", "max"]), help="Which way it is better."),
+    click.option(
+        "--tier2-count",
+        type=int,
+        metavar="N",
+        help="Of the N before --keep-last keep every other one.",
+    ),
+    click.option(
+        "--tier3-interval",
+        type=int,
+        metavar="STEPS",
+        help="Of all older keep one per so many steps.",
+    ),
+)
+
+
+def policy_options(command: Command) -> Command:
+    """Add the POLICY options to a command, which gets them as one argument, `flags`."""
+
+    @functools.wraps(command)
+    def wrapped(**arguments: Any) -> int:  # noqa: ANN401 - whatever else the command takes
+        values = {one.name: arguments.pop(one.name) for one in fields(PolicyFlags)}
+        code: int = command(flags=PolicyFlags(**values), **arguments)
+        return code
+
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[return-value]  # click keeps the function, with options added

@@ -1,0 +1,108 @@
+"""The question before a commit: everything that goes, what it frees, and what is odd about it.
+
+The answer is No unless `y` is pressed or, for a large or unusual plan, the number is typed. The
+key that opened the question never answers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.message import Message
+
+from ..quantities import counted
+from .glyphs import Glyphs
+from .keys import CONFIRM
+from .lines import Line
+from .model import ReviewModel
+from .odd_facts import Commitment, commitment
+from .panes import Pane, bound
+from .rows import decision_of, layout_for, numbers_of
+from .styles import ALERT, BOLD, DIM
+from .words import wrapped
+
+
+class ConfirmPane(Pane):
+    """Shows the plan that `Confirmed` will carry; a rescan meanwhile does not change it."""
+
+    BINDINGS = bound(CONFIRM)
+
+    class Confirmed(Message):
+        """Yes."""
+
+        def __init__(self, pane: ConfirmPane) -> None:
+            self.plan = pane.plan
+            super().__init__()
+
+    def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
+        self.commitment: Commitment = commitment(model)
+        self.plan = model.plan
+        self._model = model
+        self._typed = ""
+        self._body: tuple[int, list[Line]] | None = None
+        count = counted(len(self.commitment.going), "checkpoint")
+        super().__init__(f"Commit: {count} to the trash?", glyphs)
+        self.extra_keys = () if self.commitment.typed else CONFIRM
+
+    @property
+    def page(self) -> int:
+        return max(1, self.rows - 2)  # the question stands on the last line
+
+    def content(self, width: int) -> Sequence[Line]:
+        if self._body is None or self._body[0] != width:
+            self._body = (width, self._lines(width))
+        return self._body[1]
+
+    def _lines(self, width: int) -> list[Line]:
+        lines: list[Line] = []
+        for fact in self.commitment.facts:
+            lines.extend([(text, None)] for text in wrapped(fact, width))
+        for fact in self.commitment.odd:
+            first, *rest = wrapped(fact, width - 2)
+            lines.append([("! ", ALERT), (first, ALERT)])
+            lines.extend([("  " + text, ALERT)] for text in rest)
+        lines.append(())
+        layout = layout_for(self._model.catalog, self._model.shown, width + 1)
+        for decision in self.commitment.going:
+            numbers = numbers_of(decision, layout, self._model, self._glyphs)
+            words = decision_of(decision, layout.cells[-1].width, self._model, self._glyphs)
+            lines.append([("  " + numbers, None), *words])
+        return lines
+
+    def draw(self, lines: Sequence[Line]) -> None:
+        blank: list[Line] = [()] * (self.rows - 1 - len(lines))
+        super().draw([*lines, *blank, self._question()])
+
+    def _question(self) -> Line:
+        if not self.commitment.typed:
+            return [(" Move them to the trash? ", BOLD), ("y yes, n no ", BOLD), ("(no)", DIM)]
+        count = len(self.commitment.going)
+        return [
+            (f" Type {count} and Enter to move them to the trash, Esc not to: {self._typed}_", BOLD)
+        ]
+
+    def action_confirm(self) -> None:
+        if not self.commitment.typed:
+            self.post_message(self.Confirmed(self))
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "n":
+            self.action_close()
+        elif not self.commitment.typed:
+            return
+        elif event.character and event.character.isdecimal():
+            self._typed = (self._typed + event.character)[:9]
+        elif event.key == "backspace":
+            self._typed = self._typed[:-1]
+        elif event.key == "enter":
+            self._answer()
+        else:
+            return
+        event.stop()
+        self.sync()
+
+    def _answer(self) -> None:
+        if self._typed == str(len(self.commitment.going)):
+            self.post_message(self.Confirmed(self))
+        self._typed = ""

@@ -1,0 +1,144 @@
+"""Runs what changes the disk in a thread of its own, one deed at a time, with progress.
+
+What comes back is a sentence for the last line, and what was left alone with the reason why.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from ...policies.refusal import Refusal
+from ..output import shown
+from ..quantities import counted, size
+
+if TYPE_CHECKING:
+    from ...policies.commit.results import (
+        CommitResult,
+        Progress,
+        PurgeResult,
+        Skipped,
+        UndoResult,
+    )
+
+_EVERY = 0.25  # seconds between two lines of progress
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a deed has to say."""
+
+    sentence: str
+    details: tuple[str, ...] = ()
+    failed: bool = False
+
+
+class Progressed(Message):
+    """How far it has come; only the newest of these matters."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__()
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Progressed)
+
+
+class Done(Message):
+    """It has ended."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__()
+
+
+Work = Callable[[Callable[["Progress"], None]], Outcome]
+
+
+class Deeds:
+    """At most one deed at a time."""
+
+    def __init__(self, target: MessagePump) -> None:
+        self._target = target
+        self._stop = threading.Event()
+        self._told = 0.0
+        self.doing = ""  # "committing"; "" when idle
+
+    def start(self, doing: str, work: Work) -> None:
+        """Run the work; `Done` is posted when it ends."""
+        self.doing = doing
+        self._stop.clear()
+        threading.Thread(target=self._run, args=(work,), name=doing).start()
+
+    def stop(self) -> None:
+        """Ask the running deed to end after the present checkpoint."""
+        self._stop.set()
+
+    @property
+    def stopped(self) -> Callable[[], bool]:
+        """What a deed asks between two checkpoints."""
+        return self._stop.is_set
+
+    def _run(self, work: Work) -> None:
+        try:
+            outcome = work(self._progress)
+        except Refusal as refusal:
+            outcome = Outcome(str(refusal), failed=True)
+        except OSError as error:
+            outcome = Outcome(f"{self.doing}: {error.strerror or error}", failed=True)
+        self._target.post_message(Done(outcome))
+
+    def _progress(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._told >= _EVERY or progress.done == progress.total:
+            self._told = now
+            text = f"{progress.doing} {progress.done} of {progress.total}"
+            self._target.post_message(Progressed(text))
+
+
+def commit_outcome(result: CommitResult) -> Outcome:
+    """What a commit did: moved is not yet freed."""
+    if not result.trashed and not result.skipped:
+        return Outcome("nothing was to be deleted")
+    parts = [f"{len(result.trashed)} moved to the trash"]
+    if result.interrupted:
+        parts.append("stopped before the end")
+    if result.skipped:
+        parts.append(f"{len(result.skipped)} left alone")
+    if result.trashed:
+        parts.append("space returns when the trash is purged (t); u undoes")
+    return Outcome(
+        "; ".join(parts), _why(result.skipped, result.notes), failed=bool(result.skipped)
+    )
+
+
+def undo_outcome(result: UndoResult) -> Outcome:
+    """What an undo put back."""
+    if not result.restored and not result.skipped:
+        return Outcome("nothing was in the trash")
+    parts = [f"{counted(len(result.restored), 'checkpoint')} put back"]
+    if result.skipped:
+        parts.append(f"{len(result.skipped)} not")
+    return Outcome(
+        "; ".join(parts), _why(result.skipped, result.notes), failed=bool(result.skipped)
+    )
+
+
+def purge_outcome(result: PurgeResult) -> Outcome:
+    """What a purge promised, and by how much free space really changed."""
+    parts = [f"purged: {size(result.bytes_promised)} promised"]
+    if result.measured is not None:
+        parts.append(f"{size(max(0, result.measured))} more are free now")
+    if result.pending:
+        parts.append(f"{len(result.pending)} wait for a server or a process")
+    return Outcome(", ".join(parts), tuple(map(shown, (*result.pending, *result.notes))))
+
+
+def _why(skipped: Sequence[Skipped], notes: Sequence[str]) -> tuple[str, ...]:
+    return (*(f"{shown(one.id)}: {one.why}" for one in skipped), *map(shown, notes))

@@ -1,0 +1,259 @@
+"""The state of a review, without a screen: what is planned, what is shown, where the cursor is.
+
+Everything a person does to a checkpoint is kept under its id, so that sorting, filtering and
+rescans change nothing about it. The model decides nothing itself: it asks for a new plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from ...policies.catalog.model import Catalog, Pin
+from ...policies.catalog.scan import ScanEvent
+from ...policies.decisions import Decision, Plan
+from ...policies.explain import Explainer
+from ...policies.plan import make_plan
+from ...policies.refusal import PolicyRefusal
+from ...policies.rules.policy import Policy
+from .arrivals import Arrivals
+from .filtering import FilterError, View, parse_filter
+from .ordering import Column, Sort, first_sort, next_sort, ordered
+from .primary import shown_metrics
+from .slots import Slot, all_off, policy_of, slots_of, toggled, with_suggestions
+
+
+class ReviewModel:
+    """One review of one root."""
+
+    def __init__(
+        self,
+        root: str,
+        policy: Policy | None,
+        *,
+        now: Callable[[], float],
+        apparent: bool = False,
+        read_only: bool = False,
+    ) -> None:
+        self.root = root
+        self.apparent = apparent
+        self.read_only = read_only
+        self.base = policy
+        self.slots: Sequence[Slot] = slots_of(policy)
+        self.marks: frozenset[str] = frozenset()
+        self.pins: Mapping[str, Pin] = {}
+        self.sort = Sort()
+        self.filter = ""
+        self.cursor: str | None = None
+        self.anchor: str | None = None  # where a range began
+        self.message = ""  # what the last change has to say; shown once
+        self.arrivals = Arrivals(root)
+        self.clock = now
+        self._rescan: Arrivals | None = None
+        self._moved = False  # until then the cursor stays at the top while rows arrive
+        self._positions: dict[str, int] = {}
+        self.visible: list[Decision] = []
+        self._adopt(Catalog(root))
+
+    @property
+    def scanning(self) -> bool:
+        """Whether something is still to come from the disk."""
+        return self._rescan is not None or not self.arrivals.finished
+
+    @property
+    def summary_is_final(self) -> bool:
+        """Whether every checkpoint has its size."""
+        return self.arrivals.finished
+
+    @property
+    def scan_progress(self) -> tuple[int, int]:
+        """How many of how many checkpoints the running scan has sized."""
+        arrivals = self._rescan or self.arrivals
+        return arrivals.sized, arrivals.known
+
+    @property
+    def written_ago(self) -> float | None:
+        """Seconds since the youngest write to any checkpoint."""
+        times = [at for one in self.catalog.checkpoints if (at := one.saved_at) is not None]
+        return self.now - max(times) if times else None
+
+    @property
+    def several_series(self) -> bool:
+        return len(self.catalog.series) > 1
+
+    def take(self, events: Iterable[ScanEvent]) -> None:
+        """Adopt what a scan found. A rescan shows its result at once, when it is complete."""
+        arrivals = self._rescan or self.arrivals
+        catalog = arrivals.take(events)
+        if self._rescan is not None:
+            if not arrivals.finished:
+                return
+            self.arrivals, self._rescan = arrivals, None
+        self._adopt(catalog)
+
+    def begin_rescan(self) -> None:
+        """What comes next from `take` belongs to a new scan."""
+        self._rescan = Arrivals(self.root)
+
+    def abandon_scan(self) -> None:
+        """The running scan ended early; what is known stays."""
+        self._rescan = None
+
+    def _adopt(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.pins = catalog.pins
+        known = {one.id for one in catalog.checkpoints}
+        if self.arrivals.finished:
+            self.marks &= known
+        if self.anchor not in known:
+            self.anchor = None
+        self.shown = shown_metrics(catalog, self.base, apparent=self.apparent)
+        if self.arrivals.named:
+            self.slots = with_suggestions(self.slots, catalog, next(iter(self.shown.metrics), None))
+        self.replan()
+
+    def replan(self) -> None:
+        """Ask for the plan of what is on, pinned and marked now. Refused rules go off.
+
+        All of them: a rule that is left out can only delete more, so the rest of a policy must
+        not go on without it.
+        """
+        self.now = self.clock()
+        policy = policy_of(self.base, self.slots) if self.arrivals.named else None
+        try:
+            self.plan = self._plan(policy)
+        except PolicyRefusal as refusal:
+            self.slots = all_off(self.slots)
+            self.message = f"{refusal}; all rules are off"
+            self.plan = self._plan(None)
+        self.explainer = Explainer(self.plan)
+        self._arrange()
+
+    def _plan(self, policy: Policy | None) -> Plan:
+        return make_plan(self.catalog, policy, pins=self.pins, marks=self.marks, now=self.now)
+
+    def plan_of(self, policy: Policy) -> Plan:
+        """What a policy would do here, with the same pins and marks; PolicyRefusal if it cannot."""
+        return self._plan(policy)
+
+    def toggle(self, position: int) -> None:
+        """Switch one rule; a rule that cannot be used here stays off."""
+        if position >= len(self.slots):
+            return
+        before = self.slots
+        self.slots = toggled(before, position)
+        try:
+            self._plan(policy_of(self.base, self.slots))
+        except PolicyRefusal as refusal:
+            self.slots, self.message = before, str(refusal)
+            return
+        self.replan()
+
+    def use(self, policy: Policy) -> None:
+        """Put a policy in the place of the present one."""
+        self.base, self.slots = policy, slots_of(policy)
+        self.shown = shown_metrics(self.catalog, policy, apparent=self.apparent)
+        self.slots = with_suggestions(
+            self.slots, self.catalog, next(iter(self.shown.metrics), None)
+        )
+        self.replan()
+
+    def _arrange(self) -> None:
+        """The visible rows; the cursor stays on its checkpoint, or near where it was."""
+        before = self.cursor_position if self.cursor is not None else 0
+        decisions: Iterable[Decision] = self.plan.decisions
+        if self.filter:
+            decisions = filter(parse_filter(self.filter, self.view()), decisions)
+        self.visible = ordered(list(decisions), self.sort, self.shown)
+        self._positions = {d.checkpoint.id: i for i, d in enumerate(self.visible)}
+        if not self._moved:
+            self.cursor = self._id_at(0)
+        elif self.cursor not in self._positions:
+            self.cursor = self._id_at(min(before, len(self.visible) - 1))
+
+    def view(self) -> View:
+        """What a filter may ask about."""
+        return View(
+            pinned=self.pins,
+            marked=self.marks,
+            metrics={name for one in self.catalog.checkpoints for name in one.metrics},
+            now=self.now,
+            apparent=self.apparent,
+        )
+
+    def set_filter(self, text: str) -> None:
+        """Show only what passes; FilterError leaves the filter as it was."""
+        parse_filter(text, self.view())
+        self.filter = text.strip()
+        self._arrange()
+
+    def sort_by(self, column: Column) -> None:
+        """Sort by a column; again, to turn it round."""
+        same = self.sort.column is column
+        self.sort = self.sort.reversed() if same else first_sort(column, self.shown)
+        self._arrange()
+
+    def sort_next(self, columns: Sequence[Column]) -> None:
+        self.sort = next_sort(self.sort, columns, self.shown)
+        self._arrange()
+
+    def sort_reversed(self) -> None:
+        self.sort = self.sort.reversed()
+        self._arrange()
+
+    @property
+    def cursor_position(self) -> int:
+        """The row of the cursor; 0 when there is none."""
+        return self.position_of(self.cursor) or 0
+
+    @property
+    def current(self) -> Decision | None:
+        """The decision under the cursor."""
+        position = self.position_of(self.cursor)
+        return None if position is None else self.visible[position]
+
+    def position_of(self, id_: str | None) -> int | None:
+        """The row of a checkpoint, when it is visible."""
+        return None if id_ is None else self._positions.get(id_)
+
+    def move_to(self, position: int) -> None:
+        if self.visible:
+            self._moved = True
+            self.cursor = self._id_at(max(0, min(position, len(self.visible) - 1)))
+
+    def _id_at(self, position: int) -> str | None:
+        return self.visible[position].checkpoint.id if 0 <= position < len(self.visible) else None
+
+    def selected(self) -> tuple[str, ...]:
+        """The ids that the next action is for: the range, or the row of the cursor."""
+        first = self.position_of(self.anchor)
+        last = self.position_of(self.cursor)
+        if last is None:
+            return ()
+        low, high = (last, last) if first is None else (min(first, last), max(first, last))
+        return tuple(decision.checkpoint.id for decision in self.visible[low : high + 1])
+
+    def toggle_marks(self, ids: Sequence[str]) -> None:
+        """Mark for deletion by hand what can be, or unmark when all that can be is marked."""
+        decisions = {d.checkpoint.id: d for d in self.plan.decisions}
+        free = {id_ for id_ in ids if not decisions[id_].protected}
+        guarded = [decisions[id_] for id_ in ids if id_ not in free]
+        self.marks = self.marks - free if free <= self.marks else self.marks | free
+        self.replan()
+        self.message = self._why_not(guarded, len(free))
+
+    def _why_not(self, guarded: Sequence[Decision], marked: int) -> str:
+        if not guarded:
+            return ""
+        why = self.explainer.why_protected(guarded[0])
+        if len(guarded) == 1 and not marked:
+            return f"not marked: {why}"
+        others = f" and {len(guarded) - 1} more" if len(guarded) > 1 else ""
+        return f"{marked} marked; {guarded[0].checkpoint.id}{others} not: {why}"
+
+    def set_pins(self, pins: Mapping[str, Pin]) -> None:
+        """The pins as they are on disk now."""
+        self.pins = pins
+        self.replan()
+
+
+__all__ = ["FilterError", "ReviewModel"]

@@ -1,0 +1,89 @@
+"""What a person should know before a commit: sums, edges, and whatever is unusual about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...policies.catalog.model import Checkpoint, State
+from ...policies.decisions import Action, Decision
+from ..output import shown
+from ..quantities import age, counted, size
+from .model import ReviewModel
+from .words import percent, size_range
+
+MANY = 100  # more items than this are not confirmed by one key
+_MOST_OF_IT = 0.9
+_RECENT = 15 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """What a commit would do, as its confirmation shows it."""
+
+    going: tuple[Decision, ...]
+    facts: tuple[str, ...]
+    odd: tuple[str, ...]
+    typed: bool  # whether the number has to be typed
+
+
+def commitment(model: ReviewModel) -> Commitment:
+    """The facts of the present plan."""
+    going = tuple(d for d in model.plan.decisions if d.action is Action.DELETE)
+    odd, unusual = _odd(model, going)
+    typed = bool(going) and (unusual or len(going) > MANY)
+    return Commitment(going, tuple(_facts(model)), tuple(odd), typed)
+
+
+def _facts(model: ReviewModel) -> list[str]:
+    summary = model.plan.summary
+    freed = summary.freed
+    if model.apparent:
+        frees = f"{size(freed.apparent)} by their lengths; on disk {size(freed.certain)}"
+    else:
+        frees = size_range(freed.certain, freed.possible)
+    facts = [
+        f"{counted(summary.delete, 'checkpoint')} go to the trash, {frees}. "
+        "Space returns when the trash is purged; until then u puts all back.",
+        f"{summary.keep} stay.",
+    ]
+    whole = [one for one in _kept(model) if one.state is State.COMPLETE and one.number is not None]
+    if whole:
+        oldest = min(whole, key=lambda one: one.number or 0)
+        newest = max(whole, key=lambda one: one.number or 0)
+        facts[1] += f" Oldest complete: {shown(oldest.id)}; newest: {shown(newest.id)}."
+    if freed.possible > freed.certain and not model.apparent:
+        facts.append(
+            f"{size(freed.possible - freed.certain)} more returns only "
+            "if other hard links to the same files go too."
+        )
+    return facts
+
+
+def _kept(model: ReviewModel) -> list[Checkpoint]:
+    return [d.checkpoint for d in model.plan.decisions if d.action is not Action.DELETE]
+
+
+def _odd(model: ReviewModel, going: tuple[Decision, ...]) -> tuple[list[str], bool]:
+    """Odd facts, and whether they make the plan an unusual one."""
+    odd: list[str] = []
+    summary = model.plan.summary
+    ago = model.written_ago
+    if ago is not None and ago < _RECENT:
+        odd.append(f"a run wrote here {age(ago)} ago; what it is writing now stays")
+    by_hand = sum(decision.checkpoint.id in model.marks for decision in going)
+    if by_hand:
+        odd.append(f"{by_hand} of them marked by hand")
+    hidden = sum(model.position_of(decision.checkpoint.id) is None for decision in going)
+    if hidden:
+        odd.append(f"{hidden} of them hidden by the filter {shown(model.filter)}")
+    total, freed = summary.total_bytes, summary.freed.possible
+    share = summary.delete / max(1, summary.delete + summary.keep)
+    nearly_all = share > _MOST_OF_IT or (total > 0 and freed > _MOST_OF_IT * total)
+    if nearly_all:
+        odd.append(
+            f"nearly everything goes: {percent(summary.delete, summary.delete + summary.keep)}"
+        )
+    if model.scanning:
+        odd.append("the scan still runs; what it finds later is not in this plan")
+    odd.extend(shown(warning) for warning in model.plan.warnings)
+    return odd, nearly_all or model.scanning

@@ -1,0 +1,172 @@
+"""What the cells of the table say, and how wide each column is.
+
+Columns are as wide as the run needs them, so that 80 cells hold all and the words of the
+decision get what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...policies.catalog.model import Catalog, State
+from ...policies.decisions import Action, Decision
+from ..output import shown
+from ..quantities import age, size
+from .glyphs import Glyphs
+from .lines import Run
+from .model import ReviewModel
+from .ordering import Column, Shown
+from .styles import DELETED, MARKED, PINNED, UNFINISHED
+from .words import epoch_text, fit, metric_text, plain_number
+
+_COMFORTABLE_REASON = 29
+_NARROWEST_METRIC = 7
+_WIDEST_METRIC = 9
+_WIDEST_SERIES = 24
+ACTION_WIDTH = 7  # "delete" and a space
+_MARGIN = 3  # cursor, glyph, space
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column as it is laid out now."""
+
+    column: Column
+    title: str
+    width: int
+    right: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All columns of the table, the decision last."""
+
+    cells: tuple[Cell, ...]
+    gap: int
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(cell.column for cell in self.cells)
+
+    def column_at(self, x: int) -> Column | None:
+        """The column whose title is at a cell of the header."""
+        start = _MARGIN
+        for cell in self.cells:
+            if start <= x < start + cell.width + self.gap:
+                return cell.column
+            start += cell.width + self.gap
+        return None
+
+
+def layout_for(catalog: Catalog, shown_: Shown, width: int) -> Layout:
+    """The columns that fit `width` cells: what tells rows apart first, then what explains them."""
+    cells = _wanted(catalog, shown_, width)
+    used = _MARGIN + sum(cell.width for cell in cells)
+    spacious = width - used - 2 * len(cells) >= ACTION_WIDTH + _COMFORTABLE_REASON
+    gap = 2 if spacious else 1
+    rest = max(ACTION_WIDTH, width - used - gap * len(cells))
+    return Layout((*cells, Cell(Column.DECISION, "DECISION", rest, right=False)), gap)
+
+
+def _wanted(catalog: Catalog, shown_: Shown, width: int) -> list[Cell]:
+    many = len(catalog.series) > 1
+    steps = [plain_number(one.step) for one in catalog.checkpoints]
+    epochs = [epoch_text(one.epoch) for one in catalog.checkpoints]
+    cells = [Cell(Column.STEP, "STEP", _widest(steps, 5))]
+    if not many or width >= 90:
+        cells.append(Cell(Column.EPOCH, "EPOCH", _widest(epochs, 5)))
+    if many:
+        names = [shown(series.id) for series in catalog.series]
+        limit = _WIDEST_SERIES if width >= 90 else 14
+        cells.append(Cell(Column.SERIES, "SERIES", min(limit, _widest(names, 7)), right=False))
+    cells.append(Cell(Column.SIZE, "SIZE", 7))
+    cells.append(Cell(Column.TIER, "TIER", 4))
+    pairs = zip((Column.METRIC, Column.METRIC2), shown_.metrics, strict=False)
+    for column, name in list(pairs)[: 2 if width >= 96 else 1]:
+        limit = max(_NARROWEST_METRIC, min(_WIDEST_METRIC, len(name)))
+        cells.append(Cell(column, shown(name).upper(), limit))
+    cells.append(Cell(Column.AGE, "AGE", 5))
+    return cells
+
+
+def _widest(texts: Sequence[str], least: int) -> int:
+    return max(least, max(map(len, texts), default=0))
+
+
+def header(layout: Layout, model: ReviewModel, glyphs: Glyphs) -> str:
+    """The titles, with an arrow at the column that sorts."""
+    parts = []
+    for cell in layout.cells:
+        title = cell.title
+        if model.sort.column is cell.column:
+            arrow = glyphs.down if model.sort.descending else glyphs.up
+            title = fit(title, min(len(title), cell.width - 1), ellipsis=glyphs.ellipsis) + arrow
+        parts.append(fit(title, cell.width, right=cell.right, ellipsis=glyphs.ellipsis))
+    return " " * _MARGIN + (" " * layout.gap).join(parts)
+
+
+def sign_of(decision: Decision, model: ReviewModel, glyphs: Glyphs) -> Run:
+    """The glyph of a row: what a person said about it first, then what it is."""
+    id_ = decision.checkpoint.id
+    if id_ in model.pins:
+        return glyphs.pinned, PINNED
+    if id_ in model.marks:
+        return glyphs.marked, MARKED
+    if decision.checkpoint.state is not State.COMPLETE:
+        return glyphs.incomplete, UNFINISHED
+    return " ", None
+
+
+def numbers_of(decision: Decision, layout: Layout, model: ReviewModel, glyphs: Glyphs) -> str:
+    """All cells before the decision, as one text."""
+    cells = [
+        fit(
+            _text(decision, cell.column, model),
+            cell.width,
+            right=cell.right,
+            ellipsis=glyphs.ellipsis,
+        )
+        for cell in layout.cells[:-1]
+    ]
+    return (" " * layout.gap).join(cells) + " " * layout.gap
+
+
+def decision_of(decision: Decision, width: int, model: ReviewModel, glyphs: Glyphs) -> list[Run]:
+    """The action and its reasons in as few words as fit."""
+    style = DELETED if decision.action is Action.DELETE else None
+    words = _spare_words(model.explainer.short(decision), decision)
+    reason = fit(shown(words), max(0, width - ACTION_WIDTH), ellipsis=glyphs.ellipsis)
+    return [(f"{decision.action.value:<{ACTION_WIDTH}}", style), (reason, None)]
+
+
+def _spare_words(words: str, decision: Decision) -> str:
+    """Drop what other columns say already: the tier, and the name all of a series begin with."""
+    if decision.tier is not None:
+        words = words.replace(f"tier {decision.tier}: ", "")
+    stem = decision.checkpoint.series.rpartition("/")[2].partition("*")[0]
+    return words.replace(f" {stem}", " ") if len(stem) > 1 else words
+
+
+def _text(decision: Decision, column: Column, model: ReviewModel) -> str:
+    one = decision.checkpoint
+    if column is Column.STEP:
+        return plain_number(one.step)
+    if column is Column.EPOCH:
+        return epoch_text(one.epoch)
+    if column is Column.SERIES:
+        return shown(one.series)
+    if column is Column.TIER:
+        return "-" if decision.tier is None else str(decision.tier)
+    if column is Column.AGE:
+        return "" if one.saved_at is None else age(model.now - one.saved_at)
+    if column is Column.SIZE:
+        if one.measure is None:
+            return "..."
+        return size(one.apparent if model.apparent else one.disk)
+    return metric_text(one.metrics.get(_metric_name(column, model.shown)))
+
+
+def _metric_name(column: Column, shown_: Shown) -> str:
+    position = 0 if column is Column.METRIC else 1
+    return shown_.metrics[position] if position < len(shown_.metrics) else ""

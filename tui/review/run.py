@@ -1,0 +1,44 @@
+"""Opens the review. The scan starts before Textual is imported, so that rows are there first."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from ...policies.commit.safety import refuse_root
+from ...policies.rules.policy import Policy
+from .feed import Feed, scanner
+
+
+def run_review(
+    root: str,
+    *,
+    policy: Policy | None,
+    apparent: bool = False,
+    read_only: bool = False,
+    now: Callable[[], float] = time.time,
+) -> int:
+    """Review a directory until its user leaves; the exit code. RootRefusal for a bad root."""
+    refuse_root(root)
+    root = os.path.realpath(root)
+    feed = Feed(scanner(root)).start()
+
+    from .app import review_of
+
+    app = review_of(
+        root,
+        policy,
+        now=now,
+        feed=feed,
+        title=_short(root),
+        apparent=apparent,
+        read_only=read_only,
+    )
+    return app.run() or 0
+
+
+def _short(root: str) -> str:
+    """The root with ~ for the home directory."""
+    home = os.path.expanduser("~")
+    return "~" + root[len(home) :] if root.startswith(home + os.sep) else root

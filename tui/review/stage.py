@@ -1,0 +1,170 @@
+"""The screen as a place: which widgets stand where, which pane is open, what is being asked.
+
+Widgets draw themselves from the model in `sync`; what keys mean is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from rich.console import RenderableType
+from textual import events
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+
+from .bars import FreedLine, KeyLine, PolicyPanel, TitleLine
+from .details import DetailsSide
+from .frame import Frame
+from .glyphs import Glyphs
+from .keys import PANE, REVIEW
+from .lines import Lines
+from .metric_curve import MetricCurve
+from .model import ReviewModel
+from .panes import Pane
+from .prompt import Question, TextPrompt
+from .table import Table
+from .timeline import Timeline
+
+SIDE_FROM = 110  # columns from which the details stand beside the table
+TALL_FROM = 34  # lines from which the curve and the timeline get axes
+_CURVE_HEIGHT = 5
+_MOST_RULE_LINES = 3
+
+
+class Stage(App[int]):
+    """One screen for everything: on a slow link a new screen costs more than a new pane."""
+
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen { layout: vertical; overflow: hidden; }
+    #body { height: 1fr; }
+    """
+
+    def __init__(self, model: ReviewModel, glyphs: Glyphs, title: str) -> None:
+        # The terminal's own colours: half the bytes, and right on dark and on light.
+        super().__init__(ansi_color=True)
+        self.theme = "ansi-dark"
+        self.animation_level = "none"
+        self._frame = Frame()
+        self.model = model
+        self.glyphs = glyphs
+        self.title_line = TitleLine(model, glyphs, title)
+        self.rules = PolicyPanel(model, glyphs)
+        self.curve = MetricCurve(model, glyphs)
+        self.timeline = Timeline(model, glyphs)
+        self.table = Table(model, glyphs)
+        self.side = DetailsSide(model, glyphs)
+        self.freed = FreedLine(model, glyphs)
+        self.key_line = KeyLine(model, glyphs)
+        self.pane: Pane | None = None
+        self.prompt: Question | TextPrompt | None = None
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            renderable = cast(RenderableType, self._frame.update(renderable, self.size))
+        super()._display(screen, renderable)
+
+    def repaint(self) -> None:
+        """Send the whole screen again: something else may have written on the terminal."""
+        self._frame.forget()
+        self.refresh()
+
+    def compose(self) -> ComposeResult:
+        self._fit(self.size.width, self.size.height)
+        yield self.title_line
+        yield self.rules
+        yield self.curve
+        yield self.timeline
+        with Horizontal(id="body"):
+            yield self.table
+            yield self.side
+        yield self.freed
+        yield self.key_line
+
+    def on_mount(self) -> None:
+        self.table.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit(event.size.width, event.size.height)
+
+    def _fit(self, width: int, height: int) -> None:
+        """Heights and columns for a terminal of this size."""
+        tall = height >= TALL_FROM
+        self.side.display = width >= SIDE_FROM and self.pane is None
+        has_metric = bool(self.model.shown.metrics)
+        _set_height(self.curve, 0 if not has_metric else _CURVE_HEIGHT if tall else 1)
+        _set_height(self.timeline, 2 if tall and not self.model.several_series else 1)
+        _set_height(self.rules, min(_MOST_RULE_LINES, len(self.rules.lines_for(width))))
+
+    def sync(self) -> None:
+        """Let every widget draw what has changed."""
+        if not self.is_running:
+            return
+        self._fit(self.size.width, self.size.height)
+        widgets: Sequence[Lines] = (
+            self.title_line, self.rules, self.curve, self.timeline, self.freed, self.key_line,
+        )  # fmt: skip
+        body = (self.pane,) if self.pane is not None else (self.table, self.side)
+        for widget in (*widgets, *body):
+            if widget.display and widget.size:
+                widget.sync()
+
+    def say(self, text: str, *, urgent: bool = False) -> None:
+        """Show a sentence in place of the keys, until the next key."""
+        self.key_line.notice, self.key_line.urgent = text, urgent
+        self.key_line.sync()
+
+    def open_pane(self, pane: Pane) -> None:
+        """Put a pane in the place of the table."""
+        if self.pane is not None:
+            self.pane.remove()
+        self.pane = pane
+        self.table.display = self.side.display = False
+        self.key_line.keys = (*pane.extra_keys, *PANE)
+        self.query_one("#body").mount(pane)
+        pane.focus()
+
+    def close_pane(self) -> None:
+        """Back to the table."""
+        if self.pane is None:
+            return
+        self.pane.remove()
+        self.pane = None
+        self.table.display = True
+        self.key_line.keys = REVIEW
+        self.table.focus()
+        self.sync()
+
+    def ask(self, question: str, on_yes: Callable[[], None]) -> None:
+        """A question for y or n on the last line."""
+        self._open_prompt(Question(question, on_yes, self._close_prompt))
+
+    def ask_text(self, label: str, text: str, on_text: Callable[[str], None]) -> None:
+        """A word to type on the last line."""
+        self._open_prompt(TextPrompt(label, text, on_text, self._close_prompt))
+
+    def _open_prompt(self, prompt: Question | TextPrompt) -> None:
+        self._close_prompt()
+        self.prompt = prompt
+        self.key_line.display = False
+        self.screen.mount(prompt)
+        prompt.focus()
+
+    def _close_prompt(self) -> None:
+        if self.prompt is None:
+            return
+        self.prompt.remove()
+        self.prompt = None
+        self.key_line.display = True
+        (self.pane or self.table).focus()
+
+
+def _set_height(widget: Lines, height: int) -> None:
+    """Only a changed height is worth a new layout."""
+    widget.display = height > 0
+    current = widget.styles.height
+    if height and (current is None or current.value != height):
+        widget.styles.height = height

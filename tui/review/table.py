@@ -1,0 +1,145 @@
+"""The table of checkpoints: draws the rows in sight straight from the model.
+
+It holds no row of its own, so 100,000 checkpoints cost what 20 do. At the edge it jumps half a
+page, because on a slow link each scroll sends every line.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from ...policies.decisions import Decision
+from .glyphs import Glyphs
+from .keys import REVIEW
+from .lines import Line, Lines
+from .model import ReviewModel
+from .ordering import Column
+from .rows import Layout, decision_of, header, layout_for, numbers_of, sign_of
+from .styles import CURSOR, DIM, HEADING
+
+_WHEEL = 3
+
+
+class Table(Lines, can_focus=True):
+    """One header line, and below it a window on the visible rows."""
+
+    DEFAULT_CSS = "Table { height: 1fr; }"
+    # Here and not in the app: while a pane or a question has the focus, no key acts on rows.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"app.do('{one.id}')", show=False) for one in REVIEW for key in one.keys
+    ]
+
+    class HeaderClicked(Message):
+        """Somebody wants another order."""
+
+        def __init__(self, column: Column) -> None:
+            self.column = column
+            super().__init__()
+
+    class RowClicked(Message):
+        """Somebody put the cursor somewhere."""
+
+        def __init__(self, position: int) -> None:
+            self.position = position
+            super().__init__()
+
+    def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
+        super().__init__(id="table")
+        self._model = model
+        self._glyphs = glyphs
+        self._top = 0
+        self._laid_out: object = None
+        self.layout_now: Layout = layout_for(model.catalog, model.shown, 80)
+
+    @property
+    def page(self) -> int:
+        """Rows in sight."""
+        return max(1, self.rows - 1)
+
+    def sync(self) -> None:
+        """Draw what the model says now."""
+        if not self.rows:
+            return
+        self._lay_out()
+        self._scroll_to_cursor()
+        model = self._model
+        rows = model.visible[self._top : self._top + self.page]
+        selected = set(model.selected()) if model.anchor else set()
+        title = header(self.layout_now, model, self._glyphs)
+        lines: list[Line] = [[(title, HEADING)]]
+        lines.extend(self._line(row, selected) for row in rows)
+        if not rows:
+            lines.append([("   " + self._nothing(), DIM)])
+        self.draw(self._with_bar(lines))
+
+    def _lay_out(self) -> None:
+        key = (id(self._model.catalog), self._model.shown, self.columns)
+        if key != self._laid_out:
+            self._laid_out = key
+            self.layout_now = layout_for(self._model.catalog, self._model.shown, self.columns - 1)
+
+    def _scroll_to_cursor(self) -> None:
+        cursor, page, rows = self._model.cursor_position, self.page, len(self._model.visible)
+        if not self._top <= cursor < self._top + page:
+            near = -page < cursor - self._top < 2 * page
+            # Just over the edge: half a page on, with the cursor in the middle.
+            self._top = cursor - page // 2 if near else cursor
+        self._top = max(0, min(self._top, rows - page))
+
+    def _line(self, row: Decision, selected: set[str]) -> Line:
+        model, glyphs = self._model, self._glyphs
+        here = row.checkpoint.id == model.cursor
+        lead = glyphs.cursor if here else glyphs.in_range if row.checkpoint.id in selected else " "
+        sign, sign_style = sign_of(row, model, glyphs)
+        numbers = numbers_of(row, self.layout_now, model, glyphs)
+        words = decision_of(row, self.layout_now.cells[-1].width, model, glyphs)
+        if here:
+            text = f"{lead}{sign} {numbers}" + "".join(text for text, _ in words)
+            return [(text.ljust(self.columns - 1), CURSOR)]
+        if sign == " ":
+            return [(f"{lead}  {numbers}", None), *words]
+        return [(lead, None), (sign, sign_style), (f" {numbers}", None), *words]
+
+    def _with_bar(self, lines: list[Line]) -> list[Line]:
+        """A scroll bar in the last column, in the lines' own text: no widget, few bytes."""
+        rows, page = len(self._model.visible), self.page
+        if rows <= page:
+            return lines
+        first = self._top * page // rows
+        length = max(1, page * page // rows)
+        if self._top + page >= rows:
+            first = page - length
+        width = self.columns - 1
+        for y in range(1, len(lines)):
+            if first <= y - 1 < first + length:
+                used = sum(cell_len(text) for text, _ in lines[y])
+                lines[y] = [*lines[y], (" " * (width - used) + self._glyphs.bar, None)]
+        return lines
+
+    def _nothing(self) -> str:
+        if self._model.scanning:
+            return "scanning..."
+        if self._model.filter:
+            return f"nothing passes the filter {self._model.filter!r}; Esc clears it"
+        return "no checkpoints here"
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y == 0:
+            column = self.layout_now.column_at(event.x)
+            if column is not None:
+                self.post_message(self.HeaderClicked(column))
+        else:
+            self.post_message(self.RowClicked(self._top + event.y - 1))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.post_message(self.RowClicked(self._model.cursor_position + _WHEEL))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.post_message(self.RowClicked(self._model.cursor_position - _WHEEL))
