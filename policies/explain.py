@@ -114,6 +114,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "best metric": lambda facts: f"best {facts['metric']} ({facts['mode']})",
     "resume": lambda _: "what training resumes from",
     "best": lambda _: "the copy that the framework keeps as its best",
+    "base": lambda _: "what training started from",
     "no number": lambda _: "its step or epoch is not known",
     "incomplete": _with_evidence("incomplete"),
     "being written": _with_evidence("incomplete, being written"),

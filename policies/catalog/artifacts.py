@@ -6,10 +6,12 @@ Names decide. A name that no row knows is not guessed at: it stays unrecognised,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .model import Artifact, Consequence
 from .sighting import FinalModel
+
+EVENT_MARK = ".tfevents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,17 @@ _CLASSES: tuple[_Class, ...] = (
         "event",
         r"events\.out\.tfevents.*",
         Consequence.INCONVENIENT,
-        "TensorBoard curves are gone for good; the model is untouched.",
+        "TensorBoard's curves are gone for good; the model is untouched.",
+    ),
+    _row(
+        "event",
+        r"run-.*\.wandb",
+        Consequence.INCONVENIENT,
+        "W&B's curves are gone for good unless they were uploaded; the model is untouched.",
     ),
     _row(
         "config",
-        r"(.*_)?(config|configs|args|hparams|params|flags|opt)\.(json|ya?ml|toml|txt)|training_args\.bin|generation_config\.json|meta\.yaml",
+        r"(.*_)?(config|configs|args|hparams|params|flags|opt)\.(json|ya?ml|toml|txt)|training_args\.bin|generation_config\.json|.*\.(ya?ml|toml|cfg|ini|gin)|ds_config.*\.json|wandb-metadata\.json",
         Consequence.INCONVENIENT,
         "How the run was set up is written here; without it the run is hard to repeat.",
     ),
@@ -44,26 +52,32 @@ _CLASSES: tuple[_Class, ...] = (
         "The final model cannot be used without its tokenizer.",
     ),
     _row(
+        "config",
+        r".*\.pbtxt|model\.json|architecture\.json|label_?map.*|classes\.txt|labels\.txt",
+        Consequence.INCONVENIENT,
+        "What the weights mean is written here; without it they are hard to use.",
+    ),
+    _row(
         "log",
-        r".*\.(log|out|err|jsonl)|nohup\.out|metrics.*\.(csv|json)|results.*\.(csv|json)|all_results\.json|(train|eval|test)_results\.json|trainer_state\.json|progress\.(csv|txt)|log\.txt|history\.(csv|json)",
+        r".*\.(log(\.\d+)?|out|err|jsonl|tsv|wandb)|(std)?(out|err)(put)?\.txt|metrics.*\.(csv|json)|results.*\.(csv|json|txt)|result\.json|scalars\.json|catboost_training\.json|evaluations\.npz|(.*\.)?monitor\.csv|evals?.*\.csv|events?\.csv|all_results\.json|(train|eval|test)_results\.json|trainer_state\.json|progress\.(csv|txt)|log\.txt|history\.(csv|json)",
         Consequence.INCONVENIENT,
         "The record of the run, often the only place of its metrics; the model is untouched.",
     ),
     _row(
         "visualization",
-        r".*\.(png|jpe?g|svg|gif|pdf|html)",
+        r".*\.(png|jpe?g|webp|bmp|tiff?|svg|eps|gif|mp4|webm|avi|pdf|html)",
         Consequence.SAFE,
         "A picture that can be drawn again from the logs.",
     ),
     _row(
         "intermediate",
-        r".*\.(npy|npz|arrow|cache|mmap)|cached_.*",
+        r".*\.(npy|npz|arrow|parquet|cache|mmap|memmap|tfrecord)|cached_.*",
         Consequence.INCONVENIENT,
         "Arrays or caches that a later step may have to compute again.",
     ),
     _row(
         "other",
-        r"readme(\.md|\.txt)?|.*\.(md|py|sh|sbatch|txt|ipynb)|\.gitignore|\.gitattributes",
+        r"readme(\.md|\.txt)?|.*\.(md|py|sh|sbatch|txt|ipynb|patch|diff|rst)|\.gitignore|\.gitattributes|requirements.*|dockerfile",
         Consequence.INCONVENIENT,
         "Notes or code of the run; small, and not made again by training.",
     ),
@@ -76,6 +90,12 @@ def artifact_of(path: str, name: str, disk: int) -> Artifact | None:
         if row.pattern.fullmatch(name):
             return Artifact(path, row.kind, disk, row.consequence, row.why)
     return None
+
+
+def may_still_grow(artifact: Artifact) -> Artifact:
+    """An event file that is the newest of its folder: its writer may be alive."""
+    why = f"The newest of its folder: it may still be written, and would be cut off. {artifact.why}"
+    return replace(artifact, why=why, growing=True)
 
 
 def final_model_of(path: str, final: FinalModel, disk: int) -> Artifact:

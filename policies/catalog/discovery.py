@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..places import STATE_DIRECTORY
-from .artifacts import artifact_of, final_model_of
+from .artifacts import EVENT_MARK, artifact_of, final_model_of, may_still_grow
 from .evidence import is_weight_name
 from .layouts import LAYOUTS
-from .model import Artifact, Checkpoint, Kind, Member
-from .sighting import FinalModel, Layout, Sighting, Tag
+from .model import Artifact, Checkpoint, Kind, Member, Standing
+from .sighting import FinalModel, Layout, Sighting, Sundry, Tag
 from .tree import Folder, Tree, join
 
 
@@ -27,6 +27,7 @@ class Discovery:
     links: dict[str, str] = field(default_factory=dict)
     tags: list[tuple[str, Tag]] = field(default_factory=list)  # folder, tag
     folders: dict[str, str] = field(default_factory=dict)  # series -> folder
+    counts: dict[str, str] = field(default_factory=dict)  # series -> what its counter counts
     state_folders: list[str] = field(default_factory=list)  # folders that hold our state
     warnings: list[str] = field(default_factory=list)
 
@@ -49,57 +50,81 @@ def discover(
         rest = _recognise(folder, found, layouts)
         if len(found.checkpoints) > before:
             yield found.checkpoints[before:]
-        pending.extend(reversed(_sort_out(rest, found, recognised=rest is not folder)))
+        pending.extend(reversed(_sort_out(rest, found)))
 
 
 def _recognise(folder: Folder, found: Discovery, layouts: Sequence[Layout]) -> Folder:
     """Let each layout claim what it knows; returns the folder without the claimed names."""
     rest = folder
+    seen: list[tuple[str, Sighting]] = []
     for layout in layouts:
         sightings = layout.recognise(rest)
+        found.tags.extend((folder.path, tag) for tag in sightings.tags)
         claimed = sightings.names()
         if not claimed:
             continue
-        for one in sightings.checkpoints:
-            found.checkpoints.append(_checkpoint(folder, layout.name, one))
-            found.folders[found.checkpoints[-1].series] = folder.path
+        seen.extend((layout.name, one) for one in sightings.checkpoints)
         for final in sightings.finals:
             found.artifacts.extend(_final_artifacts(folder, final))
-        found.tags.extend((folder.path, tag) for tag in sightings.tags)
+        found.artifacts.extend(_sundry_artifact(folder, sundry) for sundry in sightings.sundries)
         rest = rest.without(claimed)
+    numbered = {one.family for _, one in seen if one.standing is Standing.NUMBERED}
+    for layout_name, one in seen:
+        family = one.family or (next(iter(numbered)) if len(numbered) == 1 else one.name)
+        _add(folder, layout_name, one, family, found)
     return rest
 
 
-def _checkpoint(folder: Folder, layout: str, one: Sighting) -> Checkpoint:
+def _add(folder: Folder, layout: str, one: Sighting, family: str, found: Discovery) -> None:
+    series = join(folder.path, family)
+    found.checkpoints.append(_checkpoint(folder, layout, one, series))
+    found.folders[series] = folder.path
+    if one.counter is not None:
+        found.counts[series] = one.counts
+
+
+def _checkpoint(folder: Folder, layout: str, one: Sighting, series: str) -> Checkpoint:
     return Checkpoint(
         id=join(folder.path, one.name),
-        series=join(folder.path, one.family),
+        series=series,
         layout=layout,
-        members=tuple(Member(join(folder.path, name), folder.kinds[name]) for name in one.members),
+        members=tuple(
+            Member(join(folder.path, name), folder.kind(name) or Kind.OTHER) for name in one.members
+        ),
         step=one.step,
         epoch=one.epoch,
         metrics=one.metrics,
         state=one.state,
         evidence=one.evidence,
         standing=one.standing,
+        counter=one.counter,
     )
 
 
 def _final_artifacts(folder: Folder, final: FinalModel) -> list[Artifact]:
-    artifacts = []
-    for name in final.names:
-        status = folder.stat(name)
-        disk = status.disk if status else 0
-        artifacts.append(final_model_of(join(folder.path, name), final, disk))
-    return artifacts
+    return [
+        final_model_of(join(folder.path, name), final, _disk(folder, name)) for name in final.names
+    ]
 
 
-def _sort_out(folder: Folder, found: Discovery, *, recognised: bool) -> list[Folder]:
+def _sundry_artifact(folder: Folder, sundry: Sundry) -> Artifact:
+    path, disk = join(folder.path, sundry.name), _disk(folder, sundry.name)
+    return Artifact(path, sundry.kind, disk, sundry.consequence, sundry.why)
+
+
+def _disk(folder: Folder, name: str) -> int:
+    """Bytes on disk at and below an entry; what cannot be read counts nothing."""
+    walk = folder.tree.walk(join(folder.path, name))
+    return sum(found.disk for _, found in walk if not isinstance(found, OSError))
+
+
+def _sort_out(folder: Folder, found: Discovery) -> list[Folder]:
     """Class the rest of a folder; returns the sub-folders to visit."""
-    if _is_unknown_model(folder, recognised):
+    if _is_unknown_model(folder):
         found.unrecognised.append(folder.path)
         return []
     below: list[Folder] = []
+    newest = _newest_event(folder)
     for name, kind in folder.kinds.items():
         path = join(folder.path, name)
         if kind is Kind.DIRECTORY:
@@ -115,22 +140,29 @@ def _sort_out(folder: Folder, found: Discovery, *, recognised: bool) -> list[Fol
         elif kind is Kind.LINK:
             found.links[path] = folder.tree.link(path)
         else:
-            _sort_file(folder, name, kind, found)
+            _sort_file(folder, name, kind, found, growing=name == newest)
     return below
 
 
-def _sort_file(folder: Folder, name: str, kind: Kind, found: Discovery) -> None:
+def _newest_event(folder: Folder) -> str | None:
+    """The event file that was written last: its writer may be alive."""
+    events = [name for name in folder.names(Kind.FILE) if EVENT_MARK in name]
+    times = {name: status.mtime_ns for name in events if (status := folder.stat(name))}
+    return max(times, key=times.__getitem__, default=None)
+
+
+def _sort_file(folder: Folder, name: str, kind: Kind, found: Discovery, *, growing: bool) -> None:
     path = join(folder.path, name)
     status = folder.stat(name) if kind is Kind.FILE else None
     artifact = artifact_of(path, name, status.disk) if status else None
     if artifact:
-        found.artifacts.append(artifact)
+        found.artifacts.append(may_still_grow(artifact) if growing else artifact)
     else:
         found.unrecognised.append(path)
 
 
-def _is_unknown_model(folder: Folder, recognised: bool) -> bool:
+def _is_unknown_model(folder: Folder) -> bool:
     """A leaf directory with weights that no layout knows is one unknown thing, not many."""
-    if recognised or not folder.path or folder.names(Kind.DIRECTORY):
+    if folder.partial or not folder.path or folder.names(Kind.DIRECTORY):
         return False
     return any(is_weight_name(name) for name in folder.names(Kind.FILE))

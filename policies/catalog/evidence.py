@@ -16,10 +16,12 @@ _OFFSETS = re.compile(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d+)\s*\]')
 _ZIP_START = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL = 22 + 65535  # end record and the longest comment
+_HDF5_START = b"\x89HDF\r\n\x1a\n"
 _CONCATENATED_ZIPS = ".distcp"  # one zip for each tensor, none with a directory for all
 WEIGHT_SUFFIXES = (
     ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".keras",
     ".distcp", ".msgpack", ".pdparams", ".npz", ".onnx", ".gguf", ".index",
+    ".pth.tar", ".hdf5", ".nemo", ".cbm", ".caffemodel", ".params", ".weights", ".eqx",
 )  # fmt: skip
 
 
@@ -42,7 +44,21 @@ def trouble_with(folder: Folder, name: str) -> str:
         return f"{name} cannot be read"
     if start == _ZIP_START and not name.endswith(_CONCATENATED_ZIPS):
         return _zip_trouble(folder, name, status.size)
+    if start == _HDF5_START[:4]:
+        return _hdf5_trouble(folder, name, status.size)
     return ""
+
+
+def _hdf5_trouble(folder: Folder, name: str, size: int) -> str:
+    """The superblock says where the file ends; version 0 and 1 keep it elsewhere than 2 and 3."""
+    block = folder.read(name, 64) or b""
+    if len(block) < 64 or not block.startswith(_HDF5_START):
+        return f"{name} is cut short"
+    place, width = {0: (24, block[13]), 1: (28, block[13])}.get(block[8], (12, block[9]))
+    if width not in (4, 8) or block[8] > 3:
+        return ""
+    end = int.from_bytes(block[place + 2 * width : place + 3 * width], "little")
+    return f"{name} holds {size:,} of {end:,} bytes" if size < end else ""
 
 
 def _safetensors_trouble(folder: Folder, name: str, size: int) -> str:

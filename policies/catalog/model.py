@@ -42,6 +42,7 @@ class Standing(StrEnum):
     NUMBERED = "numbered"
     RESUME = "resume"  # a copy without a number that the framework resumes from (last.ckpt)
     BEST = "best"  # a copy without a number that the framework keeps as its best
+    BASE = "base"  # what training started from; the framework never cleans it
 
 
 class Role(StrEnum):
@@ -113,11 +114,14 @@ class Checkpoint:
     standing: Standing = Standing.NUMBERED
     measure: Measure | None = None  # None until it has been sized
     pointed_to_by: tuple[str, ...] = ()
+    counter: int | None = None  # orders a series without counting steps: saves, dates
 
     @property
     def number(self) -> float | None:
-        """What orders a series: the step where there is one, else the epoch."""
-        return self.step if self.step is not None else self.epoch
+        """What orders a series: the step where there is one, else the epoch, else a counter."""
+        if self.step is not None:
+            return self.step
+        return self.epoch if self.epoch is not None else self.counter
 
     @property
     def saved_at(self) -> float | None:
@@ -142,7 +146,7 @@ class Series:
     id: str  # directory and name pattern, such as run7/checkpoint-*
     layout: str
     directory: str  # relative to the root, "" for the root itself
-    unit: str  # "step" or "epoch": what the numbers count
+    unit: str  # what the numbers count: "step", "epoch", or a counter: "save", "date" …
     checkpoints: int
 
 
@@ -173,6 +177,7 @@ class Artifact:
     bytes: int  # on disk
     consequence: Consequence
     why: str
+    growing: bool = False  # perhaps still being written; then it is not to be deleted
 
 
 @dataclass(frozen=True, slots=True)

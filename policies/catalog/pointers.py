@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from .model import Pointer
 from .tree import Tree, join
@@ -20,10 +20,20 @@ _MAX_HOPS = 40  # the kernel's own limit
 class PointerResolver:
     """Knows every link and the owner of every member below one root."""
 
-    def __init__(self, tree: Tree, links: Mapping[str, str], owners: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        links: Mapping[str, str],
+        owners: Mapping[str, str],
+        artifacts: Container[str] = (),
+    ) -> None:
         self._tree = tree
         self._links = links  # path -> text of the link
         self._owners = owners  # path of a member, or id -> id of its checkpoint
+        self._artifacts = artifacts  # paths: a pointer to one leads somewhere
+        self._by_tail: dict[str, list[str]] = {}  # last part -> keys of `owners`
+        for key in owners:
+            self._by_tail.setdefault(key.rpartition("/")[2], []).append(key)
 
     def link(self, path: str) -> Pointer | None:
         """The pointer that a symlink is; None for a link that concerns no checkpoint."""
@@ -35,9 +45,35 @@ class PointerResolver:
         return Pointer(path, text, resolved, trouble)
 
     def tag(self, folder: str, path: str, target: str) -> Pointer:
-        """The pointer that text inside a file is; the target is a name in `folder`."""
-        owner = self._owners.get(join(folder, target))
-        return Pointer(join(folder, path), target, owner, "" if owner else "dangling")
+        """The pointer that text inside a file is, as seen from `folder`.
+
+        An absolute path may belong to another machine: then its last parts decide, where they
+        name one checkpoint only.
+        """
+        written = join(folder, path)
+        parts = [part for part in re.split(r"[/\\]", target) if part not in ("", ".")]
+        if not parts:
+            return Pointer(written, target, None, "dangling")
+        here = posixpath.normpath(join(folder, target)) if not _is_absolute(target) else ""
+        owner = self._owner(here) or self._by_last_parts(folder, parts)
+        known = owner or here in self._artifacts or join(folder, parts[-1]) in self._artifacts
+        return Pointer(written, target, owner, "" if known else "dangling")
+
+    def _by_last_parts(self, folder: str, parts: list[str]) -> str | None:
+        """The checkpoint whose path shares the most last parts; one in `folder` breaks a tie.
+
+        Anywhere else the name alone is too little: checkpoint-50 of another run is another.
+        """
+        own = join(folder, parts[-1])
+        shared = {
+            key: _shared_tail(key.split("/"), parts) for key in self._by_tail.get(parts[-1], ())
+        }
+        shared = {key: count for key, count in shared.items() if count > 1 or key == own}
+        most = max(shared.values(), default=0)
+        best = {self._owners[key] for key, count in shared.items() if count == most}
+        if len(best) > 1 and own in shared and shared[own] == most:
+            return self._owners[own]
+        return best.pop() if len(best) == 1 else None
 
     def _follow(self, path: str) -> tuple[str | None, str]:
         here = path
@@ -76,3 +112,14 @@ class PointerResolver:
         except OSError:
             return False
         return True
+
+
+def _is_absolute(target: str) -> bool:
+    return target.startswith("/") or re.match(r"[A-Za-z]:[/\\]|\w+://", target) is not None
+
+
+def _shared_tail(one: list[str], other: list[str]) -> int:
+    count = 0
+    while count < min(len(one), len(other)) and one[-1 - count] == other[-1 - count]:
+        count += 1
+    return count

@@ -127,7 +127,7 @@ def _assemble(tree: Tree, found: Discovery) -> Catalog:
     policy_file = os.path.join(state_directory(tree.root), POLICY_FILE)
     return Catalog(
         root=tree.root,
-        series=_series(checkpoints, found.folders),
+        series=_series(checkpoints, found),
         checkpoints=tuple(checkpoints),
         artifacts=tuple(sorted(found.artifacts, key=lambda artifact: artifact.path)),
         pointers=pointers,
@@ -144,7 +144,7 @@ def _order(one: Checkpoint) -> tuple[object, ...]:
     return (one.series, not numbered, one.number or 0, one.epoch or 0, natural_key(one.id))
 
 
-def _series(checkpoints: list[Checkpoint], folders: dict[str, str]) -> tuple[Series, ...]:
+def _series(checkpoints: list[Checkpoint], found: Discovery) -> tuple[Series, ...]:
     groups: dict[str, list[Checkpoint]] = {}
     for one in checkpoints:
         groups.setdefault(one.series, []).append(one)
@@ -152,20 +152,27 @@ def _series(checkpoints: list[Checkpoint], folders: dict[str, str]) -> tuple[Ser
         Series(
             id=name,
             layout=group[0].layout,
-            directory=folders[name],
-            unit="step" if any(one.step is not None for one in group) else "epoch",
+            directory=found.folders[name],
+            unit=_unit(group, found.counts.get(name, "epoch")),
             checkpoints=len(group),
         )
         for name, group in groups.items()
     )
 
 
+def _unit(group: list[Checkpoint], otherwise: str) -> str:
+    if any(one.step is not None for one in group):
+        return "step"
+    return "epoch" if any(one.epoch is not None for one in group) else otherwise
+
+
 def _pointers(tree: Tree, found: Discovery) -> tuple[tuple[Pointer, ...], list[str]]:
     """Pointers, and the links that concern no checkpoint."""
     owners = {member.path: one.id for one in found.checkpoints for member in one.members}
     owners.update((one.id, one.id) for one in found.checkpoints)
-    resolver = PointerResolver(tree, found.links, owners)
-    pointers = [resolver.tag(folder, tag.path, tag.target) for folder, tag in found.tags]
+    resolver = PointerResolver(tree, found.links, owners, {one.path for one in found.artifacts})
+    tags = [(tag.hint, resolver.tag(folder, tag.path, tag.target)) for folder, tag in found.tags]
+    pointers = [pointer for hint, pointer in tags if pointer.resolved or not hint]
     foreign = []
     for path in found.links:
         pointer = resolver.link(path)

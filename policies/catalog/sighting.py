@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .model import Standing, State, no_metrics
+from .model import Consequence, Standing, State, no_metrics
 from .tree import Folder
 
 
@@ -15,7 +15,9 @@ class Sighting:
     """One checkpoint, by names relative to its folder.
 
     `family` is the name with its numbers replaced by "*": what tells the series of one model
-    from another's in the same folder. `members` stand in the order in which they may leave.
+    from another's in the same folder; a copy without a number may leave it "" and joins the only
+    series there is. `members` stand in the order in which they may leave; one may lie in a
+    sub-folder ("part/name"). A `counter` orders the series where nothing counts steps or epochs.
     """
 
     name: str
@@ -27,6 +29,8 @@ class Sighting:
     state: State = State.COMPLETE
     evidence: str = ""
     standing: Standing = Standing.NUMBERED
+    counter: int | None = None
+    counts: str = "number"  # what the counter counts: "save", "iteration", "date" …
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,17 @@ class Tag:
     path: str  # relative to the folder
     target: str  # as written
     meaning: str = ""  # "best", "resume", …
+    hint: bool = False  # it may name something else: report it only if it leads somewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Sundry:
+    """An entry that is no checkpoint, classed by what surrounds it and not by its name alone."""
+
+    name: str
+    kind: str
+    consequence: Consequence
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +68,14 @@ class Sightings:
     checkpoints: tuple[Sighting, ...] = ()
     finals: tuple[FinalModel, ...] = ()
     tags: tuple[Tag, ...] = ()
+    sundries: tuple[Sundry, ...] = ()
     claimed: tuple[str, ...] = ()  # further names that belong to the layout (pointer files)
 
     def names(self) -> set[str]:
         """Every name in the folder that is spoken for."""
         names = {member for one in self.checkpoints for member in one.members}
         names.update(name for final in self.finals for name in final.names)
+        names.update(sundry.name for sundry in self.sundries)
         names.update(self.claimed)
         return names
 

@@ -54,13 +54,36 @@ def join(folder: str, name: str) -> str:
 class Folder:
     """One listed directory; its children are listed when asked for, and once."""
 
-    __slots__ = ("_children", "kinds", "path", "tree")
+    __slots__ = ("_children", "_suffixes", "kinds", "partial", "path", "tree")
 
     def __init__(self, tree: Tree, path: str, kinds: dict[str, Kind] | None = None) -> None:
         self.tree = tree
         self.path = path
         self.kinds = tree.entries(path) if kinds is None else kinds
+        self.partial = False  # True once names in it have been claimed
         self._children: dict[str, Folder | None] = {}
+        self._suffixes: frozenset[str] | None = None
+
+    @property
+    def name(self) -> str:
+        """The folder's own name; that of the root is the last part of the root's path."""
+        return (self.path or self.tree.root.rstrip("/")).rpartition("/")[2]
+
+    def has_suffix(self, *suffixes: str) -> bool:
+        """Whether any name ends in one of these, such as ".pth": a quick way to know nothing."""
+        if self._suffixes is None:
+            self._suffixes = frozenset(
+                name[name.rfind(".") :] for name in self.kinds if "." in name
+            )
+        return not self._suffixes.isdisjoint(suffixes)
+
+    def kind(self, name: str) -> Kind | None:
+        """What an entry is; the name may lead into a sub-folder."""
+        first, slash, rest = name.partition("/")
+        if not slash:
+            return self.kinds.get(name)
+        child = self.child(first)
+        return None if child is None else child.kind(rest)
 
     def names(self, kind: Kind) -> list[str]:
         """The names of one kind, in the order of the listing."""
@@ -100,5 +123,11 @@ class Folder:
             return self
         rest = {name: kind for name, kind in self.kinds.items() if name not in claimed}
         folder = Folder(self.tree, self.path, rest)
-        folder._children = self._children
+        folder.partial = True
+        folder._children = dict(self._children)
+        for first in {name.partition("/")[0] for name in claimed if "/" in name}:
+            child = folder.child(first)
+            if child is not None:
+                inner = {name.partition("/")[2] for name in claimed if name.startswith(f"{first}/")}
+                folder._children[first] = child.without(inner)
         return folder

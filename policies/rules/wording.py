@@ -26,4 +26,6 @@ def own_name(checkpoint: Checkpoint) -> str:
 
 def unit_of(items: Sequence[Checkpoint]) -> str:
     """What the numbers of these items count."""
-    return "steps" if any(item.step is not None for item in items) else "epochs"
+    if any(item.step is not None for item in items):
+        return "steps"
+    return "epochs" if any(item.epoch is not None for item in items) else "numbers"

@@ -1,6 +1,6 @@
 """Train the tiny runs with the real frameworks and pack what they leave into tests/real/archives.
 
-    python tests/real/make_archives.py [PLACE]
+    python tests/real/make_archives.py [PLACE [NAME...]]
 
 Needs tests/real/requirements.txt. Frameworks store absolute paths in what they save, so the runs
 are made in PLACE (default /scratch/amy, created and removed again), never where the project lies.
@@ -20,6 +20,15 @@ RUNS = {
     "transformers": ["write_transformers.py", "run7"],
     "lightning-link": ["write_lightning.py", "run8", "link"],
     "lightning-copy": ["write_lightning.py", "run9", "copy"],
+    "accelerate": ["write_accelerate.py", "run10"],
+    "peft": ["write_peft.py", "run11"],
+    "torch-dcp": ["write_torch_dcp.py", "run12"],
+    "keras": ["write_keras.py", "run13"],
+    "orbax": ["write_orbax.py", "run14"],
+    "stable-baselines3": ["write_stable_baselines.py", "run15"],
+    "xgboost": ["write_boosting.py", "run16", "xgboost"],
+    "lightgbm": ["write_boosting.py", "run17", "lightgbm"],
+    "catboost": ["write_boosting.py", "run18", "catboost"],
 }
 
 
@@ -71,7 +80,7 @@ def main() -> None:
     ARCHIVES.mkdir(exist_ok=True)
     place.mkdir(parents=True)
     try:
-        for name in RUNS:
+        for name in sys.argv[2:] or RUNS:
             make(name, place)
     finally:
         shutil.rmtree(ours)

@@ -12,10 +12,14 @@ from pathlib import Path
 @dataclass(slots=True)
 class SavedCheckpoint:
     id: str
-    step: int
+    step: int | None
     epoch: float | None
-    metrics: dict[str, float]
+    metrics: dict[str, float] = field(default_factory=dict)
     complete: bool = True
+    counter: int | None = None
+    """A number in the name that counts neither steps nor epochs."""
+    members: list[str] = field(default_factory=list)
+    """The files of a set; a single file or directory is its id."""
 
 
 @dataclass(slots=True)

@@ -1,18 +1,81 @@
-"""The one table of layouts, tried in this order; a name is claimed by the first that knows it."""
+"""The one table of layouts, tried in this order; a name is claimed by the first that knows it.
+
+What is told by its content stands before what is told by its name, and general shapes stand last.
+"""
 
 from __future__ import annotations
 
 from ..sighting import Layout
+from .accelerate import AccelerateLayout
+from .boosting import CatBoostLayout, LightGBMLayout, XGBoostLayout
+from .caffe import CaffeLayout
+from .dated_folders import DatedFoldersLayout
+from .deepspeed import DeepSpeedLayout
 from .epoch_files import EpochFilesLayout
+from .fairseq import FairseqLayout
+from .final_models import PipelineLayout
+from .flax import FlaxLayout
+from .general_shapes import GeneralShapesLayout
 from .huggingface import HuggingFaceLayout
+from .keras import KerasLayout
+from .kohya import KohyaLayout
+from .levanter import LevanterLayout
 from .lightning import LightningLayout
+from .megatron import MegatronLayout
+from .named_copies import NamedCopiesLayout, YoloLayout
+from .nemo import NemoLayout
 from .numbered_directories import NumberedDirectoriesLayout
+from .openmmlab import DetectronLayout, MMEngineLayout
+from .orbax import OrbaxLayout
+from .paddle import PaddleLayout
+from .reinforcement import RayLayout, StableBaselinesLayout
+from .saved_model import SavedModelLayout
 from .tensorflow import TensorFlowLayout
+from .text_models import GensimLayout, SpacyLayout
+from .torch_distributed import TorchShardsLayout, TorchtitanLayout
+from .torchtune import TorchtuneLayout
+from .trackers import TrackersLayout
+from .voices import VoiceLayout
 
 LAYOUTS: tuple[Layout, ...] = (
+    TrackersLayout(),
+    # directories, by name and content
     HuggingFaceLayout(),
+    MegatronLayout(),
+    DeepSpeedLayout(),
+    AccelerateLayout(),
+    RayLayout(),
+    LevanterLayout(),
+    TorchtitanLayout(),
+    OrbaxLayout(),
+    SavedModelLayout(),
+    SpacyLayout(),
+    # names that spell out what they hold
+    NemoLayout(),
     LightningLayout(),
     TensorFlowLayout(),
+    KerasLayout(),
+    FairseqLayout(),
+    TorchtuneLayout(),
+    StableBaselinesLayout(),
+    XGBoostLayout(),
+    LightGBMLayout(),
+    CatBoostLayout(),
+    MMEngineLayout(),
+    DetectronLayout(),
+    YoloLayout(),
+    CaffeLayout(),
+    VoiceLayout(),
+    KohyaLayout(),
+    PaddleLayout(),
+    GensimLayout(),
+    FlaxLayout(),
     EpochFilesLayout(),
+    PipelineLayout(),
+    # whatever the name, by content
     NumberedDirectoriesLayout(),
+    TorchShardsLayout(),
+    DatedFoldersLayout(),
+    NamedCopiesLayout(),
+    GeneralShapesLayout(),
 )

@@ -11,9 +11,10 @@ from ..evidence import trouble_with
 from ..model import Kind, State
 from ..sighting import FinalModel, Sighting, Sightings
 from ..tree import Folder
+from ..words import FOREIGN_WORDS, words_of
 
-_EPOCH_NAME = re.compile(r"(?P<model>.+?)(?P<mark>[_-]epoch[_-]?)(?P<n>\d+)\.(?P<suffix>pth|pt)")
-_NUMBER_LAST = re.compile(r"(?P<model>.+)\.(?P<suffix>pth|pt)\.(?P<n>\d+)")
+_EPOCH_NAME = re.compile(r"(?P<model>.+?)(?P<mark>[_-]epoch[_-]?)(?P<n>[0-9]+)\.(?P<suffix>pth|pt)")
+_NUMBER_LAST = re.compile(r"(?P<model>.+)\.(?P<suffix>pth|pt)\.(?P<n>[0-9]+)")
 
 
 class EpochFilesLayout:
@@ -38,6 +39,8 @@ class EpochFilesLayout:
 
 def _read_name(name: str) -> tuple[str, int, str] | None:
     """Family, epoch and the name of the final model, of a name that matches in full."""
+    if ".pt" not in name or not FOREIGN_WORDS.isdisjoint(words_of(name)):
+        return None
     if match := _EPOCH_NAME.fullmatch(name):
         model, suffix = match["model"], match["suffix"]
         return f"{model}{match['mark']}*.{suffix}", int(match["n"]), f"{model}.{suffix}"

@@ -8,17 +8,20 @@ diffusers use the same name without it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from ..evidence import is_weight_name, json_trouble, trouble_with
+from ..content import trouble_inside
+from ..evidence import json_trouble
 from ..model import NO_METRICS, Kind, State
 from ..sighting import FinalModel, Sighting, Sightings, Tag
 from ..trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
 from ..tree import Folder
 
-_NAME = re.compile(r"checkpoint-(\d+)")
-_SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.(safetensors|bin)")
+_ADAPTER_CONFIG = "adapter_config.json"
+_BASE = re.compile(rb'"base_model_name_or_path"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_NAME = re.compile(r"checkpoint-([0-9]+)")
 _FINAL_WEIGHTS = re.compile(
-    r"(model|pytorch_model|adapter_model)(-\d{5}-of-\d{5})?\.(safetensors|bin)(\.index\.json)?"
+    r"(model|pytorch_model|adapter_model)(-[0-9]{5}-of-[0-9]{5})?\.(safetensors|bin)(\.index\.json)?"
 )
 
 
@@ -44,7 +47,7 @@ class HuggingFaceLayout:
             _sighting(name, steps[name], inside.get(name), troubles[name], newest)
             for name in ordered
         )
-        return Sightings(checkpoints, _final_model(folder), _best_tag(folder, newest))
+        return Sightings(checkpoints, _final_model(folder), _best_tag(newest) + _base_hints(inside))
 
 
 def _sighting(
@@ -83,26 +86,7 @@ def _trouble(inside: Folder | None, marked: bool) -> str:
         return f"no {FILE}, which is written last"
     if FILE in inside.kinds and (trouble := json_trouble(inside, FILE)):
         return trouble
-    if not any(
-        is_weight_name(name) or inside.kinds[name] is Kind.DIRECTORY for name in inside.kinds
-    ):
-        return "no weights in it"
-    for name in inside.names(Kind.FILE):
-        if is_weight_name(name) and (trouble := trouble_with(inside, name)):
-            return trouble
-    return _missing_shard(inside)
-
-
-def _missing_shard(inside: Folder) -> str:
-    seen: dict[tuple[str, str], int] = {}
-    for name in inside.kinds:
-        if match := _SHARD.fullmatch(name):
-            key = (match[1], match[3])
-            seen[key] = seen.get(key, 0) + 1
-    for (stem, total), count in seen.items():
-        if count < int(total):
-            return f"{count} of {int(total)} shards of {stem}"
-    return ""
+    return trouble_inside(inside)
 
 
 def _newest_state(folder: Folder, complete: list[str]) -> tuple[str, TrainerState] | None:
@@ -117,13 +101,23 @@ def _newest_state(folder: Folder, complete: list[str]) -> tuple[str, TrainerStat
     return None
 
 
-def _best_tag(folder: Folder, newest: tuple[str, TrainerState] | None) -> tuple[Tag, ...]:
-    """The best pointer holds a path of the training machine: its last part is what counts."""
+def _best_tag(newest: tuple[str, TrainerState] | None) -> tuple[Tag, ...]:
+    """The best pointer, as written; it may be a path of the training machine."""
     if newest is None or newest[1].best is None:
         return ()
-    path = f"{newest[0]}/{FILE}"
-    tail = re.split(r"[/\\]", newest[1].best.rstrip("/\\"))[-1]
-    return (Tag(path, tail if tail in folder.kinds else newest[1].best, "best"),)
+    return (Tag(f"{newest[0]}/{FILE}", newest[1].best, "best"),)
+
+
+def _base_hints(inside: Mapping[str, Folder]) -> tuple[Tag, ...]:
+    """An adapter may stand on a model of this tree; the name of one on a hub leads nowhere."""
+    tags = []
+    for name, child in inside.items():
+        if _ADAPTER_CONFIG in child.kinds:
+            match = _BASE.search(child.read(_ADAPTER_CONFIG, 65536) or b"")
+            if match:
+                base = match[1].decode("utf-8", "surrogateescape")
+                tags.append(Tag(f"{name}/{_ADAPTER_CONFIG}", base, "base", hint=True))
+    return tuple(tags)
 
 
 def _final_model(folder: Folder) -> tuple[FinalModel, ...]:

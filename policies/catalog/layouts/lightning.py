@@ -1,26 +1,27 @@
 """Lightning: `epoch=3-step=40.ckpt`, also with a prefix, metrics and a `-vK` collision suffix.
 
-`last.ckpt` is what a run resumes from: a symlink (then it is a pointer) or a copy, which has no
-number and is protected. Epochs count from 0, as in the name.
+A metric whose name holds "/" turns the name into a directory and a file in it. `last.ckpt` is
+what a run resumes from: a symlink (then it is a pointer) or a copy, which has no number and is
+protected. `hpc_ckpt_K.ckpt` is SLURM's; K counts saves. Epochs count from 0, as in the name.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+from ..content import trouble_inside, with_trouble
 from ..evidence import trouble_with
-from ..model import Kind, Standing, State
+from ..key_values import read_key_values
+from ..model import Kind, Standing
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
 _SUFFIX = ".ckpt"
-_VERSION = re.compile(r"-v\d+$")
-_NUMBER = r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf)"
-_PAIR = re.compile(rf"(?P<key>[A-Za-z_][\w.@]*)=(?P<value>{_NUMBER})")
-_NAME = re.compile(
-    rf"(?P<prefix>[^=]*-)?(?P<pairs>[A-Za-z_][\w.@]*={_NUMBER}(?:-[A-Za-z_][\w.@]*={_NUMBER})*)"
-)
-_LAST = re.compile(r"last(-v\d+)?\.ckpt")
+_VERSION = re.compile(r"-v[0-9]+$")
+_LAST = re.compile(r"last(-v[0-9]+)?\.ckpt")
+_BEST = re.compile(r"best(-v[0-9]+)?\.ckpt")
+_SLURM = re.compile(r"hpc_ckpt_([0-9]{1,18})\.ckpt")
 
 
 class LightningLayout:
@@ -34,58 +35,44 @@ class LightningLayout:
             for name, kind in folder.kinds.items()
             if name.endswith(_SUFFIX) and kind in (Kind.FILE, Kind.DIRECTORY)
         ]
-        numbered = [found for name in names if (found := _numbered(folder, name))]
-        if not numbered:
-            return Sightings()
-        copies = tuple(
-            _resume_copy(folder, name, numbered[0].family)
-            for name in names
-            if _LAST.fullmatch(name)
-        )
-        return Sightings(tuple(numbered) + copies)
+        found = [one for name in names if (one := _read(folder, name))]
+        found.extend(one for name in _split_names(folder) if (one := _numbered(folder, name)))
+        return Sightings(tuple(found))
+
+
+def _read(folder: Folder, name: str) -> Sighting | None:
+    if _LAST.fullmatch(name):
+        return _judged(folder, Sighting(name, "", (name,), standing=Standing.RESUME))
+    if _BEST.fullmatch(name):
+        return _judged(folder, Sighting(name, "", (name,), standing=Standing.BEST))
+    if match := _SLURM.fullmatch(name):
+        saves = int(match[1])
+        one = Sighting(name, "hpc_ckpt_*.ckpt", (name,), counter=saves, counts="save")
+        return _judged(folder, one)
+    return _numbered(folder, name)
+
+
+def _split_names(folder: Folder) -> Iterator[str]:
+    """Names that a slash in a metric's name broke into directory and file."""
+    for first in folder.names(Kind.DIRECTORY):
+        if "=" in first and not first.endswith(_SUFFIX) and (child := folder.child(first)):
+            for rest in child.kinds:
+                if rest.endswith(_SUFFIX):
+                    yield f"{first}/{rest}"
 
 
 def _numbered(folder: Folder, name: str) -> Sighting | None:
-    stem = _VERSION.sub("", name[: -len(_SUFFIX)])
-    match = _NAME.fullmatch(stem)
-    if not match:
+    read = read_key_values(_VERSION.sub("", name[: -len(_SUFFIX)]))
+    if read is None:
         return None
-    values = {pair["key"]: pair["value"] for pair in _PAIR.finditer(match["pairs"])}
-    epoch, step = values.pop("epoch", None), values.pop("step", None)
-    if not _is_count(epoch) and not _is_count(step):
-        return None
-    trouble = _trouble(folder, name)
-    return Sighting(
-        name=name,
-        family=_PAIR.sub(r"\g<key>=*", stem) + _SUFFIX,
-        members=(name,),
-        step=int(step) if _is_count(step) and step else None,
-        epoch=float(epoch) if _is_count(epoch) and epoch else None,
-        metrics={key: float(value) for key, value in values.items()},
-        state=State.INCOMPLETE if trouble else State.COMPLETE,
-        evidence=trouble,
-    )
+    one = Sighting(name, read.family + _SUFFIX, (name,), read.step, read.epoch, read.values)
+    return _judged(folder, one)
 
 
-def _is_count(text: str | None) -> bool:
-    return text is not None and text.isdecimal()
-
-
-def _resume_copy(folder: Folder, name: str, family: str) -> Sighting:
-    trouble = _trouble(folder, name)
-    return Sighting(
-        name=name,
-        family=family,
-        members=(name,),
-        state=State.INCOMPLETE if trouble else State.COMPLETE,
-        evidence=trouble,
-        standing=Standing.RESUME,
-    )
-
-
-def _trouble(folder: Folder, name: str) -> str:
+def _judged(folder: Folder, one: Sighting) -> Sighting:
     """A sharded checkpoint is a directory; of a file the container is checked."""
-    if folder.kinds[name] is Kind.FILE:
-        return trouble_with(folder, name)
-    child = folder.child(name)
-    return "" if child is not None and child.kinds else f"{name} is empty or cannot be listed"
+    first, slash, rest = one.name.rpartition("/")
+    place = folder.child(first) if slash else folder
+    if place is None or place.kinds[rest] is Kind.FILE:
+        return with_trouble(one, trouble_with(folder, one.name))
+    return with_trouble(one, trouble_inside(place.child(rest)))

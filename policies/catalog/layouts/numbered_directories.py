@@ -1,19 +1,24 @@
 """Generic `step_N/` and `epoch_N/` directories (also with "-"), told by their content.
 
 A directory of that name counts only if it, or a sibling of its family, holds weights. One that
-lacks a file which all its siblings have is incomplete.
+lacks a file which all its siblings have is incomplete. torchtune keeps what resuming needs in
+`recipe_state/` beside them: it belongs to the newest alone.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 
-from ..evidence import is_weight_name, trouble_with
+from ..content import holds_weights, judged_directories
 from ..model import Kind, State
+from ..sets import matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"(?P<unit>step|epoch)(?P<mark>[_-])(?P<n>\d+)")
+_NAME = re.compile(r"step[_-](?P<step>[0-9]+)|epoch[_-](?P<epoch>[0-9]+)")
+_RECIPE_STATE = "recipe_state"
 
 
 class NumberedDirectoriesLayout:
@@ -22,65 +27,26 @@ class NumberedDirectoriesLayout:
     name = "numbered-directories"
 
     def recognise(self, folder: Folder) -> Sightings:
-        families: dict[str, list[re.Match[str]]] = {}
-        for name in folder.names(Kind.DIRECTORY):
-            if match := _NAME.fullmatch(name):
-                families.setdefault(f"{match['unit']}{match['mark']}*", []).append(match)
+        families: dict[str, list[Sighting]] = {}
+        for match in matching(folder, _NAME, Kind.DIRECTORY):
+            one = numbered(match)
+            families.setdefault(one.family, []).append(one)
         found: list[Sighting] = []
-        for family, matches in families.items():
-            found.extend(_family(folder, family, matches))
+        for family in families.values():
+            if any(holds_weights(folder.child(one.name)) for one in family):
+                found.extend(judged_directories(folder, family))
+        if folder.kinds.get(_RECIPE_STATE) is Kind.DIRECTORY:
+            found = _with_recipe_state(found)
         return Sightings(tuple(found))
 
 
-def _family(folder: Folder, family: str, matches: list[re.Match[str]]) -> list[Sighting]:
-    weights = {match[0]: _weights(folder.child(match[0])) for match in matches}
-    if not any(weights.values()):
-        return []
-    contents = [set(child.kinds) for match in matches if (child := folder.child(match[0]))]
-    sightings = []
-    for match in matches:
-        trouble = _trouble(folder.child(match[0]), weights[match[0]], contents)
-        number = int(match["n"])
-        is_step = match["unit"] == "step"
-        sightings.append(
-            Sighting(
-                name=match[0],
-                family=family,
-                members=(match[0],),
-                step=number if is_step else None,
-                epoch=None if is_step else float(number),
-                state=State.INCOMPLETE if trouble else State.COMPLETE,
-                evidence=trouble,
-            )
-        )
-    return sightings
-
-
-def _weights(folder: Folder | None) -> list[tuple[Folder, str]]:
-    """Weights-like files in the directory and one level below."""
-    if folder is None:
-        return []
-    below = [child for name in folder.names(Kind.DIRECTORY) if (child := folder.child(name))]
+def _with_recipe_state(found: list[Sighting]) -> list[Sighting]:
+    newest = _newest(one for one in found if one.state is State.COMPLETE)
     return [
-        (place, name)
-        for place in (folder, *below)
-        for name in place.names(Kind.FILE)
-        if is_weight_name(name)
+        replace(one, members=(*one.members, _RECIPE_STATE)) if one is newest else one
+        for one in found
     ]
 
 
-def _trouble(
-    folder: Folder | None, weights: list[tuple[Folder, str]], contents: list[set[str]]
-) -> str:
-    if folder is None:
-        return "the directory cannot be listed"
-    if not weights:
-        return "no weights in it"
-    for place, name in weights:
-        if trouble := trouble_with(place, name):
-            return trouble
-    own = set(folder.kinds)
-    others = [names for names in contents if names != own]
-    expected = set.intersection(*others) if len(others) > 1 else set()
-    missing = sorted(expected - own)
-    return f"no {missing[0]}, which its siblings have" if missing else ""
+def _newest(found: Iterable[Sighting]) -> Sighting | None:
+    return max(found, key=lambda one: (one.step or 0, one.epoch or 0), default=None)

@@ -14,9 +14,11 @@ from ..model import Kind, State
 from ..sighting import Sighting, Sightings, Tag
 from ..tree import Folder
 
-_PART = re.compile(r"(?P<stem>.+)\.(?P<part>index|meta|data-(?P<shard>\d{5})-of-(?P<total>\d{5}))")
-_STEM = re.compile(r"(?P<before>.*?)(?P<n>\d+)(?P<after>(\.weights)?(\.ckpt)?)")
-_KERAS_FILE = re.compile(r"cp-(?P<n>\d+)\.(?P<suffix>keras|weights\.h5|h5|ckpt)")
+_PART = re.compile(
+    r"(?P<stem>.+)\.(?P<part>index|meta|data-(?P<shard>[0-9]{5})-of-(?P<total>[0-9]{5}))"
+)
+_STEM = re.compile(r"(?P<before>.*?)(?P<n>[0-9]+)(?P<after>(\.weights)?(\.ckpt)?)")
+_KERAS_FILE = re.compile(r"cp-(?P<n>[0-9]+)\.(?P<suffix>keras|weights\.h5|h5|ckpt)")
 _POINTER = re.compile(rb'^model_checkpoint_path:\s*"((?:[^"\\]|\\.)*)"', re.MULTILINE)
 _EPOCH_PREFIX = re.compile(r"cp[-_.]|.*epoch[-_.=]?", re.IGNORECASE)
 POINTER_FILE = "checkpoint"
@@ -95,6 +97,4 @@ def _pointer(folder: Folder) -> tuple[Tag, ...]:
     if not match:
         return ()
     target = match[1].decode("utf-8", "surrogateescape").replace('\\"', '"')
-    tail = target.rpartition("/")[2]
-    known = any(name.startswith(f"{tail}.") for name in folder.kinds)
-    return (Tag(POINTER_FILE, tail if known else target, "resume"),)
+    return (Tag(POINTER_FILE, target, "resume"),)

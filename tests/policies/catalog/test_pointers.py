@@ -58,3 +58,25 @@ def test_best_of_another_machine_is_found_by_its_last_part(tmp_path: Path):
 def test_a_best_that_is_gone_is_dangling(tmp_path: Path):
     hugging_face(tmp_path, [100, 200], best="/scratch/amy/run7/checkpoint-50")
     assert _pointers(tmp_path) == {"checkpoint-200/trainer_state.json": (None, "dangling")}
+
+
+def test_a_best_of_another_run_is_not_taken_for_this_ones(tmp_path: Path):
+    hugging_face(tmp_path / "run7", [100, 200], best="/scratch/amy/run7/checkpoint-50")
+    hugging_face(tmp_path / "run8", [50, 100])
+    assert _pointers(tmp_path) == {"run7/checkpoint-200/trainer_state.json": (None, "dangling")}
+
+
+def test_a_moved_run_is_told_by_more_of_the_path(tmp_path: Path):
+    hugging_face(tmp_path / "copy", [100, 200], best="/scratch/amy/run7/checkpoint-100")
+    hugging_face(tmp_path / "run7", [100])
+    hugging_face(tmp_path / "run8", [100])
+    tag = "copy/checkpoint-200/trainer_state.json"
+    assert _pointers(tmp_path) == {tag: ("run7/checkpoint-100", "")}
+
+
+def test_two_that_fit_equally_are_none(tmp_path: Path):
+    hugging_face(tmp_path / "a" / "run7", [100])
+    hugging_face(tmp_path / "b" / "run7", [100])
+    hugging_face(tmp_path / "run9", [200], best="C:\\amy\\run7\\checkpoint-100")
+    tag = "run9/checkpoint-200/trainer_state.json"
+    assert _pointers(tmp_path) == {tag: (None, "dangling")}

@@ -10,7 +10,10 @@ from keepstep.policies.catalog.model import Standing, State
 
 from ...real.unpack import unpack
 
-ARCHIVES = ("transformers", "lightning-link", "lightning-copy")
+ARCHIVES = (
+    "transformers", "lightning-link", "lightning-copy", "accelerate", "peft", "torch-dcp", "keras",
+    "orbax", "stable-baselines3", "xgboost", "lightgbm", "catboost",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
@@ -21,12 +24,19 @@ def test_scan_equals_truth(name: str, tmp_path: Path):
     assert set(found) == {row["id"] for row in truth["checkpoints"]}
     for row in truth["checkpoints"]:
         one = found[row["id"]]
-        assert (one.step, one.epoch) == (row["step"], row["epoch"])
+        assert (one.step, one.epoch, one.counter) == (row["step"], row["epoch"], row.get("counter"))
+        assert [member.path for member in one.members] == (row.get("members") or [one.id])
         assert (one.state is State.COMPLETE) is row["complete"]
         for metric, value in one.metrics.items():
             if metric in row["metrics"]:
                 # A name carries the metric to two digits.
                 assert value == pytest.approx(row["metrics"][metric], abs=0.005)
+    copies = {one.id for one in catalog.checkpoints if one.standing is not Standing.NUMBERED}
+    assert copies == set(truth["copies"])
+    finals = {one.path for one in catalog.artifacts if one.kind == "final-model"}
+    assert finals == {name for name in truth["final_model"] if "model" in name or "final" in name}
+    led = {one.path: one.resolved for one in catalog.pointers if one.path in truth["pointers"]}
+    assert led == truth["pointers"]
     assert catalog.unrecognised == ()
     assert catalog.warnings == ()
 

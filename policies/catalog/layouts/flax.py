@@ -1,0 +1,42 @@
+"""Flax legacy: `checkpoint_N` files without extension that hold msgpack; other prefixes likewise.
+
+Large arrays lie beside the file in `checkpoint_N_gda/`. The first byte of the file tells msgpack's
+maps from text and anything else with such a name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ..model import Kind
+from ..sets import judged, matching, numbered
+from ..sighting import Sighting, Sightings
+from ..tree import Folder
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*_(?P<step>[0-9]{1,18})")
+_ARRAYS = "_gda"
+_MAP_STARTS = frozenset(range(0x81, 0x90)) | {0xDE, 0xDF}
+
+
+class FlaxLayout:
+    """Recognises what flax.training.checkpoints wrote before Orbax."""
+
+    name = "flax"
+
+    def recognise(self, folder: Folder) -> Sightings:
+        found = [numbered(match) for match in matching(folder, _NAME)]
+        families = {one.family for one in found if _is_msgpack(folder, one.name)}
+        return Sightings(tuple(_judged(folder, one) for one in found if one.family in families))
+
+
+def _is_msgpack(folder: Folder, name: str) -> bool:
+    start = folder.read(name, 1)
+    return bool(start) and start is not None and start[0] in _MAP_STARTS
+
+
+def _judged(folder: Folder, one: Sighting) -> Sighting:
+    arrays = one.name + _ARRAYS
+    if folder.kinds.get(arrays) is Kind.DIRECTORY:
+        return replace(judged(folder, one), members=(one.name, arrays))
+    return judged(folder, one)

@@ -1,0 +1,79 @@
+"""From a family of numbered files to checkpoints: ranks and shards together, companions joined.
+
+A rank, a shard or a companion that all siblings have is missed where it is absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from .content import missing_common, with_trouble
+from .numbered_names import NumberedName
+from .sets import as_sighting, judged
+from .sighting import Sighting
+from .tree import Folder
+
+_Numbers = tuple[int | None, int | None, int | None]
+_SUFFIXES = re.compile(r"(\.[A-Za-z]\w*)+\Z")
+_TOTAL = re.compile(r"[-_.][0-9]+[-_]?of[-_]?([0-9]{1,9})")
+
+
+@dataclass(slots=True)
+class Unit:
+    """The files of one number: weights first, then what was saved with them."""
+
+    weights: list[NumberedName] = field(default_factory=list)
+    companions: list[NumberedName] = field(default_factory=list)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """What this unit has, for the comparison with its siblings."""
+        ranks = (f"rank or shard {one.rank.strip('-_')}" for one in self.weights if one.rank)
+        return frozenset([*ranks, *(one.family for one in self.companions)])
+
+
+def units_of(
+    folder: Folder,
+    family: Sequence[NumberedName],
+    companions: Sequence[Sequence[NumberedName]],
+    plain: str = "step",
+) -> list[Sighting]:
+    """One judged checkpoint per number of the family."""
+    units: dict[_Numbers, Unit] = {}
+    for one in family:
+        units.setdefault(one.numbers, Unit()).weights.append(one)
+    for other in companions:
+        for one in other:
+            if one.numbers in units:
+                units[one.numbers].companions.append(one)
+    parts = [unit.parts for unit in units.values()]
+    by_stem = any(unit.companions for unit in units.values())
+    return [_sighting(folder, unit, parts, by_stem, plain) for unit in units.values()]
+
+
+def _sighting(
+    folder: Folder, unit: Unit, parts: Sequence[frozenset[str]], by_stem: bool, plain: str
+) -> Sighting:
+    members = tuple(one.name for one in (*unit.weights, *unit.companions))
+    one = replace(as_sighting(unit.weights[0], plain), name=_name(unit, by_stem), members=members)
+    trouble = _missing_shard(unit) or missing_common(unit.parts, parts)
+    return judged(folder, with_trouble(one, trouble))
+
+
+def _name(unit: Unit, by_stem: bool) -> str:
+    """What the names of the set share: without its ranks, or without extensions."""
+    first = unit.weights[0]
+    if first.rank:
+        return _SUFFIXES.sub("", first.bare)
+    stem = _SUFFIXES.sub("", first.name)
+    shared = all(one.name.startswith(stem) for one in unit.companions)
+    return stem if by_stem and shared and stem else first.name
+
+
+def _missing_shard(unit: Unit) -> str:
+    totals = [int(match[1]) for one in unit.weights if (match := _TOTAL.fullmatch(one.rank))]
+    if totals and len(totals) < max(totals):
+        return f"{len(totals)} of {max(totals)} shards"
+    return ""

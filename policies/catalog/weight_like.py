@@ -1,0 +1,88 @@
+"""Whether files that nobody's layout knows are weights: by suffix, by words, by first bytes.
+
+Some suffixes are those of weights; others (`.bin`, `.pkl`, `.npz`) hold data as often, and need a
+word beside the number that says what it counts, or one that speaks of models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .numbered_names import NumberedName
+from .tree import Folder
+from .words import FOREIGN_WORDS, GROWN_WORDS, SPLIT_WORDS, words_of
+
+_WEIGHTS = (
+    ".pt", ".pth", ".ckpt", ".safetensors", ".keras", ".pth.tar", ".pdparams", ".msgpack",
+    ".cbm", ".caffemodel", ".params", ".weights", ".nemo", ".eqx", ".torch", ".chkpt",
+    ".checkpoint",
+)  # fmt: skip
+# Exports differ in size and precision more often than in steps.
+_EXPORTS = (".onnx", ".gguf", ".tflite", ".engine", ".mlmodel")
+_PERHAPS = (
+    ".bin", ".pkl", ".pickle", ".npz", ".zip", ".tar", ".tgz", ".tar.gz", ".t7", ".joblib", ".h5",
+    ".hdf5", ".model", ".dat", ".mat",
+)  # fmt: skip
+_MODEL_WORDS = frozenset(
+    {"checkpoint", "ckpt", "chkpt", "chkpoint", "cp", "model", "weights", "net", "network",
+     "snapshot", "snap", "policy", "actor", "critic", "generator", "discriminator", "encoder",
+     "decoder", "lora", "adapter", "params"}
+)  # fmt: skip
+# torch's zip, pickles of protocols 2 to 5, HDF5
+_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\x89HDF")
+
+
+# Numbers that name the size of a model or of its input.
+_SIZES = frozenset(
+    {7, 13, 18, 30, 34, 50, 65, 70, 101, 121, 152, 161, 169, 201, 224, 256, 288, 299, 320, 336, 384,
+     416, 448, 512, 640, 768, 1024, 1280, 2048}
+)  # fmt: skip
+
+
+_CANDIDATES = (*_WEIGHTS, *_PERHAPS, *_EXPORTS, *"0123456789")
+
+
+def may_be_weights(name: str) -> bool:
+    """Whether a name is worth reading at all; most files of a run are not."""
+    return name.endswith(_CANDIDATES) or "." not in name
+
+
+def may_be_sizes(family: Sequence[NumberedName]) -> bool:
+    """Whether every number of a family could as well be the size of a model."""
+    return all(one.plain in _SIZES for one in family)
+
+
+def names_a_model(one: NumberedName) -> bool:
+    """Whether the word before a directory's number is none, or one that speaks of checkpoints."""
+    if one.plain is None or not one.word:
+        return True
+    return one.word in _MODEL_WORDS or one.word in GROWN_WORDS
+
+
+def is_foreign(one: NumberedName) -> bool:
+    """Whether the name speaks of data, spare copies, or a split that nothing counts."""
+    words = words_of(one.name)
+    if not FOREIGN_WORDS.isdisjoint(words):
+        return True
+    return one.plain is not None and not SPLIT_WORDS.isdisjoint(words)
+
+
+def are_weights(folder: Folder, family: Sequence[NumberedName]) -> bool:
+    """Whether the files of a family hold weights, as far as names and first bytes tell."""
+    first = family[0]
+    if first.name.endswith(_WEIGHTS) or _suffix_before_number(first):
+        return True
+    if first.name.endswith(_EXPORTS):
+        return first.plain is None
+    if first.name.endswith(_PERHAPS):
+        return first.plain is None or not _MODEL_WORDS.isdisjoint(words_of(first.name))
+    if "." in first.name and not first.family.endswith(".*"):
+        return False
+    starts = (folder.read(one.name, 4) or b"" for one in family[:3])
+    return all(start.startswith(_STARTS) for start in starts)
+
+
+def _suffix_before_number(one: NumberedName) -> bool:
+    """`x.pth.123`, `x.pt-500`: the number stands behind the suffix of weights."""
+    stem = one.family.rpartition("*")[0].rstrip(".-_")
+    return one.family.endswith("*") and stem.endswith(_WEIGHTS)
