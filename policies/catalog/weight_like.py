@@ -6,6 +6,7 @@ word beside the number that says what it counts, or one that speaks of models.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from .numbered_names import NumberedName
@@ -39,6 +40,9 @@ _SIZES = frozenset(
 )  # fmt: skip
 
 
+_PICKLE = 1 << 15  # bytes; the pickle stands first in torch's zip
+_MODEL_KEYS = re.compile(rb"weight|bias|state|optim|model|epoch|step|layer|net")
+_LOCAL_HEADER = 30  # bytes before a zip entry's name
 _CANDIDATES = (*_WEIGHTS, *_PERHAPS, *_EXPORTS, *"0123456789")
 
 
@@ -71,7 +75,7 @@ def are_weights(folder: Folder, family: Sequence[NumberedName]) -> bool:
     """Whether the files of a family hold weights, as far as names and first bytes tell."""
     first = family[0]
     if first.name.endswith(_WEIGHTS) or _suffix_before_number(first):
-        return True
+        return first.plain is None or not _is_bare_tensor(folder, first.name)
     if first.name.endswith(_EXPORTS):
         return first.plain is None
     if first.name.endswith(_PERHAPS):
@@ -80,6 +84,17 @@ def are_weights(folder: Folder, family: Sequence[NumberedName]) -> bool:
         return False
     starts = (folder.read(one.name, 4) or b"" for one in family[:3])
     return all(start.startswith(_STARTS) for start in starts)
+
+
+def _is_bare_tensor(folder: Folder, name: str) -> bool:
+    """A torch zip whose pickle, which is looked at and never run, names tensors but no weights."""
+    start = folder.read(name, _PICKLE) or b""
+    if not start.startswith(_STARTS[0]) or len(start) < _LOCAL_HEADER:
+        return False
+    lengths = int.from_bytes(start[26:28], "little") + int.from_bytes(start[28:30], "little")
+    end = start.find(b"PK", _LOCAL_HEADER + lengths)
+    pickle = start[_LOCAL_HEADER + lengths : end if end > 0 else len(start)]
+    return b"_rebuild_" in pickle and not _MODEL_KEYS.search(pickle)
 
 
 def _suffix_before_number(one: NumberedName) -> bool:

@@ -30,6 +30,8 @@ OTHER_MODEL_WORDS = _words(
     "ensemble replica client student teacher class label size dim bit bits q scale lr wd dropout "
     "dims hidden hid layers width depth alpha beta gamma bs len length ctx seq emb embed units "
     "channels filters noise beam window res resolution px patient user person speaker id case item "
+    "graph mol molecule sentence doc document utt clip wav mel entry row record query vector "
+    "vectors tensor tensors point scene view crop patch slice volume scan mask "
     "resnet resnext densenet vgg inception vit efficientnet mobilenet squeezenet convnext swin "
     "t llama yolo yolov"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,21 @@ def test_directories_with_records_of_a_run_are_no_series(tmp_path: Path):
     for run in (1, 2):
         plant(tmp_path, f"{run}/model.pt", f"{run}/events.out.tfevents.1.host")
     assert scan(str(tmp_path)).checkpoints == ()
+
+
+def test_bare_tensors_are_data_and_state_dicts_are_weights(tmp_path: Path):
+    tensor = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\nccollections\nOrderedDict\n."
+    for number in (1, 2):
+        for name, pickle in (("thing", tensor), ("other", b"0.weight" + tensor)):
+            with zipfile.ZipFile(tmp_path / f"{name}_{number}.pt", "w") as archive:
+                archive.writestr("model/data.pkl", pickle)
+                archive.writestr("model/data/0", b"weight")
+    assert list(by_id(tmp_path)) == ["other_1.pt", "other_2.pt"]
+
+
+def test_the_state_of_a_model_is_the_model(tmp_path: Path):
+    for step in (1, 2):
+        plant(tmp_path, f"model_state_{step}.pt", f"optimizer_state_{step}.pt")
+    found = by_id(tmp_path)
+    assert list(found) == ["model_state_1.pt", "model_state_2.pt"]
+    assert [len(one.members) for one in found.values()] == [2, 2]
