@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from .numbered_names import NumberedName
 from .tree import Folder
-from .words import FOREIGN_WORDS, GROWN_WORDS, SPLIT_WORDS, words_of
+from .words import FOREIGN_WORDS, GROWN_WORDS, MODEL_WORDS, SPLIT_WORDS, words_of
 
 _WEIGHTS = (
     ".pt", ".pth", ".ckpt", ".safetensors", ".keras", ".pth.tar", ".pdparams", ".msgpack",
@@ -23,11 +23,6 @@ _EXPORTS = (".onnx", ".gguf", ".tflite", ".engine", ".mlmodel")
 _PERHAPS = (
     ".bin", ".pkl", ".pickle", ".npz", ".zip", ".tar", ".tgz", ".tar.gz", ".t7", ".joblib", ".h5",
     ".hdf5", ".model", ".dat", ".mat",
-)  # fmt: skip
-_MODEL_WORDS = frozenset(
-    {"checkpoint", "ckpt", "chkpt", "chkpoint", "cp", "model", "weights", "net", "network",
-     "snapshot", "snap", "policy", "actor", "critic", "generator", "discriminator", "encoder",
-     "decoder", "lora", "adapter", "params"}
 )  # fmt: skip
 # torch's zip, pickles of protocols 2 to 5, HDF5
 _STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\x89HDF")
@@ -60,7 +55,7 @@ def names_a_model(one: NumberedName) -> bool:
     """Whether the word before a directory's number is none, or one that speaks of checkpoints."""
     if one.plain is None or not one.word:
         return True
-    return one.word in _MODEL_WORDS or one.word in GROWN_WORDS
+    return one.word in MODEL_WORDS or one.word in GROWN_WORDS
 
 
 def is_foreign(one: NumberedName) -> bool:
@@ -79,7 +74,7 @@ def are_weights(folder: Folder, family: Sequence[NumberedName]) -> bool:
     if first.name.endswith(_EXPORTS):
         return first.plain is None
     if first.name.endswith(_PERHAPS):
-        return first.plain is None or not _MODEL_WORDS.isdisjoint(words_of(first.name))
+        return first.plain is None or not MODEL_WORDS.isdisjoint(words_of(first.name))
     if "." in first.name and not first.family.endswith(".*"):
         return False
     starts = (folder.read(one.name, 4) or b"" for one in family[:3])

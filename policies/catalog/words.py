@@ -20,6 +20,11 @@ GROWN_WORDS = _words(
     "checkpoint ckpt chkpt chkpoint cp model weights weight net network snapshot snap save saved "
     "state opt optim optimizer ema episode round gen generation params"
 )
+# Words of names that hold weights, where the suffix leaves it open.
+MODEL_WORDS = _words(
+    "checkpoint ckpt chkpt chkpoint cp model weights net network snapshot snap policy actor critic "
+    "generator discriminator encoder decoder lora adapter params"
+)
 RANK_WORDS = _words(
     "rank shard part partition mp tp pp dp gpu worker proc process node host device consolidated"
 )
