@@ -20,7 +20,7 @@ _GENERIC_WORDS = frozenset(
 )
 COMPANION_SUFFIXES = (
     ".json", ".yaml", ".yml", ".txt", ".opt", ".optim", ".meta", ".index", ".pkl", ".npz",
-    ".state", ".solverstate", ".csv", ".ema",
+    ".state", ".states", ".solverstate", ".csv", ".ema",
 )  # fmt: skip
 _SUFFIXES = re.compile(r"(\.[A-Za-z]\w*)+\Z")
 _TOKENS = re.compile(r"\*|[0-9]+(?:\.[0-9]+)?|[A-Z]?[a-z]+|[A-Z]+")

@@ -16,7 +16,7 @@ from .words import FOREIGN_WORDS, GROWN_WORDS, MODEL_WORDS, SPLIT_WORDS, words_o
 _WEIGHTS = (
     ".pt", ".pth", ".ckpt", ".safetensors", ".keras", ".pth.tar", ".pdparams", ".msgpack",
     ".cbm", ".caffemodel", ".params", ".weights", ".nemo", ".eqx", ".torch", ".chkpt",
-    ".checkpoint",
+    ".checkpoint", ".th",
 )  # fmt: skip
 # Exports differ in size and precision more often than in steps.
 _EXPORTS = (".onnx", ".gguf", ".tflite", ".engine", ".mlmodel")
@@ -63,7 +63,7 @@ def is_foreign(one: NumberedName) -> bool:
     words = words_of(one.name)
     if not FOREIGN_WORDS.isdisjoint(words):
         return True
-    return one.plain is not None and not SPLIT_WORDS.isdisjoint(words)
+    return one.plain is not None and one.word in SPLIT_WORDS
 
 
 def are_weights(folder: Folder, family: Sequence[NumberedName]) -> bool:
@@ -73,10 +73,11 @@ def are_weights(folder: Folder, family: Sequence[NumberedName]) -> bool:
         return first.plain is None or not _is_bare_tensor(folder, first.name)
     if first.name.endswith(_EXPORTS):
         return first.plain is None
-    if first.name.endswith(_PERHAPS):
-        return first.plain is None or not MODEL_WORDS.isdisjoint(words_of(first.name))
-    if "." in first.name and not first.family.endswith(".*"):
-        return False
+    explained = first.plain is None or not MODEL_WORDS.isdisjoint(words_of(first.name))
+    if explained and first.name.endswith(_PERHAPS):
+        return True
+    if not first.name.endswith(".tar") and "." in first.name and not first.family.endswith(".*"):
+        return False  # what torch saves under the name of a tar archive never is one
     starts = (folder.read(one.name, 4) or b"" for one in family[:3])
     return all(start.startswith(_STARTS) for start in starts)
 

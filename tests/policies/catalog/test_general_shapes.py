@@ -9,6 +9,7 @@ import pytest
 from keepstep.policies import scan
 from keepstep.policies.catalog.model import State
 
+from ..trees import torch_zip
 from .planting import by_id, members, plant, series, tear
 
 # names -> series and the numbers in order
@@ -39,6 +40,11 @@ CONVENTIONS = {
                      {"actor-*.pth": [9, 10], "critic-*.pth": [9, 10]}),
     "MXNet": (["net-0001.params", "net-0010.params"], {"net-*.params": [1, 10]}),
     "equinox": (["step_7.eqx", "step_70.eqx"], {"step_*.eqx": [7, 70]}),
+    "Composer": (["ep0-ba90-rank0.pt", "ep1-ba100-rank0.pt"], {"ep*-ba*-rank*.pt": [90, 100]}),
+    "AllenNLP": (["model_state_epoch_9.th", "model_state_epoch_10.th", "training_state_epoch_9.th"],
+                 {"model_state_epoch_*.th": [9, 10]}),
+    "ignite": (["best_model_3_val=0.9.pt", "best_model_12_val=-0.5.pt"],
+               {"best_model_*_val=*.pt": [3, 12]}),
     "seconds": (["w_1700000000.pt", "w_1700000900.pt"], {"w_*.pt": [1700000000, 1700000900]}),
     "dates": (["w-2025-11-11.pt", "w-2024-11-12.pt"], {"w-*.pt": [20241112, 20251111]}),
 }  # fmt: skip
@@ -161,6 +167,22 @@ def test_numbered_directories_of_any_name(tmp_path: Path):
     catalog = scan(str(tmp_path))
     assert series(catalog) == {"bare/*": 3, "named/net.*.d": 3}
     assert [one.step for one in catalog.checkpoints] == [0, 9, 10] * 2
+
+
+def test_directories_named_by_word_and_time(tmp_path: Path):
+    for hour in ("09", "10"):
+        plant(tmp_path, f"save/CKPT+2025-01-01+{hour}-00-00+00/model.ckpt")
+    catalog = scan(str(tmp_path))
+    assert [one.counter for one in catalog.checkpoints] == [20250101090000, 20250101100000]
+    assert catalog.series[0].unit == "date"
+
+
+def test_a_tar_that_torch_wrote_is_no_archive(tmp_path: Path):
+    torch_zip(tmp_path / "010000.tar")
+    torch_zip(tmp_path / "020000.tar")
+    (tmp_path / "x_1.tar").write_bytes(b"ustar")
+    (tmp_path / "x_2.tar").write_bytes(b"ustar")
+    assert list(by_id(tmp_path)) == ["010000.tar", "020000.tar"]
 
 
 @pytest.mark.parametrize(
