@@ -144,13 +144,15 @@ def test_a_json_beside_the_weights(tmp_path: Path):
         plant(tmp_path, f"w_{step}.pt", f"w_{step}.json", f"w_{step}_optimizer.pt")
     plant(tmp_path, "config.json", "results_10.json")
     catalog = scan(str(tmp_path))
-    assert [one.id for one in catalog.checkpoints] == ["w_10", "w_20", "w_30"]
+    assert [one.id for one in catalog.checkpoints] == ["w_10.pt", "w_20.pt", "w_30.pt"]
     assert [len(one.members) for one in catalog.checkpoints] == [3, 3, 3]
 
 
-def test_an_extension_apart_shares_the_stem(tmp_path: Path):
-    plant(tmp_path, "w_10.pt", "w_10.yaml", "w_20.pt", "w_20.yaml")
-    assert list(by_id(tmp_path)) == ["w_10", "w_20"]
+def test_a_companion_that_comes_later_does_not_change_the_id(tmp_path: Path):
+    plant(tmp_path, "w_10.pt", "w_20.pt")
+    before = list(by_id(tmp_path))
+    plant(tmp_path, "w_10.yaml", "w_10_ema.pt", "w_20.yaml")
+    assert list(by_id(tmp_path)) == before
 
 
 def test_torn_files_are_incomplete(tmp_path: Path):
