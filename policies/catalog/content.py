@@ -20,6 +20,8 @@ DCP_MARKER = ".metadata"  # torch.distributed.checkpoint renames it into place a
 _ZARR_MARKS = ("manifest.ocdbt", "_METADATA", "zarr.json", ".zarray", "saved_model.pb")
 _DEPTH = 2  # levels below the checkpoint that are looked at
 
+NO_WEIGHTS = "no weights in it"
+
 Check = Callable[[Folder], str]
 
 
@@ -61,7 +63,7 @@ def trouble_inside(folder: Folder | None) -> str:
         if trouble := trouble_with(place, name):
             return trouble
     if empty:
-        return "no weights in it"
+        return NO_WEIGHTS
     for place in folders_at(folder):
         if trouble := missing_shard(place) or missing_marker(place):
             return trouble

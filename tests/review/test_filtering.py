@@ -35,7 +35,7 @@ from .models import model_of, run, steps
 )
 def test_shows(text: str, wanted: list[int]):
     model = model_of(run(range(100, 600, 100)), LastRule(2))
-    model.set_pins({"checkpoint-200": Pin("checkpoint-200")} if "p" == text[:1] else {})
+    model.set_pins({"checkpoint-200": Pin("checkpoint-200")} if text[:1] == "p" else {})
     model.set_filter(text)
     assert steps(model) == wanted
 

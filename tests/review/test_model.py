@@ -61,7 +61,7 @@ def test_a_rule_that_is_refused_stays_off_and_the_others_on():
     model.slots = [*model.slots, model.slots[0].__class__(BestRule("accuracy", "max"), on=False)]
     model.toggle(len(model.slots) - 1)
     assert "accuracy" in model.message
-    assert [slot.on for slot in model.slots][0] is True
+    assert model.slots[0].on
     assert not model.slots[-1].on
     assert deleted(model) == {100, 200, 300, 400, 500, 600, 700, 800}
 

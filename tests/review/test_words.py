@@ -25,8 +25,14 @@ def test_wrapping_ends_and_loses_nothing(width: int):
 
 @pytest.mark.parametrize(
     ("value", "wanted"),
-    [(None, "-"), (0.41274, "0.4127"), (12.3456, "12.346"), (float("nan"), "nan"), (1.2e-5, "1.2e-05")],
-)  # fmt: skip
+    [
+        (None, "-"),
+        (0.41274, "0.4127"),
+        (12.3456, "12.346"),
+        (float("nan"), "nan"),
+        (1.2e-5, "1.2e-05"),
+    ],
+)
 def test_metrics(value: float | None, wanted: str):
     assert metric_text(value) == wanted
 

@@ -75,6 +75,7 @@ class ReviewApp(Stage):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "do('quit')", show=False, priority=True),
         Binding("ctrl+q", "do('quit')", show=False, priority=True),
+        Binding("ctrl+l", "repaint", show=False, priority=True),
     ]
 
     def __init__(

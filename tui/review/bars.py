@@ -16,7 +16,7 @@ from .keys import REVIEW, Key, footer_keys
 from .lines import Line, Lines, Run
 from .model import ReviewModel
 from .styles import ALERT, BOLD, DIM, KEY
-from .words import fit, fit_path, percent, size_range
+from .words import fit, fit_path, percent, size_range, wrapped
 
 _LEAST_PATH = 16  # cells; facts go before the path gets shorter
 _RECENT = 15 * 60  # seconds; a younger write means that a run is probably going on
@@ -162,10 +162,14 @@ class KeyLine(Lines):
         self.notice = ""
         self.urgent = False
 
+    def notice_lines(self, width: int) -> list[str]:
+        """The notice on as many lines as it needs."""
+        return wrapped(shown(self.notice), width - 2) if self.notice else [""]
+
     def sync(self) -> None:
         if self.notice:
-            text = fit(f" {shown(self.notice)}", self.columns, ellipsis=self._glyphs.ellipsis)
-            self.draw([[(text, ALERT if self.urgent else BOLD)]])
+            style = ALERT if self.urgent else BOLD
+            self.draw([[(f" {text}", style)] for text in self.notice_lines(self.columns)])
             return
         line: list[Run] = []
         used = 0

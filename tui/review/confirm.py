@@ -18,7 +18,7 @@ from .lines import Line
 from .model import ReviewModel
 from .odd_facts import Commitment, commitment
 from .panes import Pane, bound
-from .rows import decision_of, layout_for, numbers_of
+from .rows import decision_of, header, layout_for, numbers_of
 from .styles import ALERT, BOLD, DIM
 from .words import wrapped
 
@@ -64,6 +64,8 @@ class ConfirmPane(Pane):
             lines.extend([("  " + text, ALERT)] for text in rest)
         lines.append(())
         layout = layout_for(self._model.catalog, self._model.shown, width + 1)
+        title = header(layout, self._model, self._glyphs)[1:]
+        lines.append([(title, BOLD)])
         for decision in self.commitment.going:
             numbers = numbers_of(decision, layout, self._model, self._glyphs)
             words = decision_of(decision, layout.cells[-1].width, self._model, self._glyphs)

@@ -48,6 +48,10 @@ class Feed:
     def cancel(self) -> None:
         self._cancelled.set()
 
+    def join(self) -> None:
+        """Wait for the end of the scan."""
+        self._thread.join()
+
     def listen(self, listener: Callable[[], None]) -> None:
         """Call this, from the scanning thread, whenever there is news; once at once."""
         self._listener = listener

@@ -56,6 +56,7 @@ class Lines(Widget):
     def draw(self, lines: Sequence[Line]) -> None:
         """Show these lines, from the top; what is below them is blank."""
         if self._drawn_for != self.size and not self._sending:
+            self._drawn_for = None
             return  # the next `render_lines` does it
         self._drawn_for = self.size
         width, height = self.size

@@ -1,6 +1,6 @@
 """The primary metric from old to new in block characters, with the best one marked.
 
-The scale follows the bulk of the values, so that one early spike does not flatten the rest.
+The scale leaves out the worst values, so that the steep beginning does not flatten the rest.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ..output import shown
 from .glyphs import Glyphs
 from .lines import Line, Lines
 from .model import ReviewModel
-from .styles import DIM, KEPT
+from .styles import BEST, DIM, KEPT
 from .timeline import LABEL_WIDTH
 from .words import fit, metric_text, plain_number
 
@@ -27,44 +27,71 @@ class Best:
     position: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What is drawn, kept until the catalog or the width changes."""
+
+    columns: tuple[float | None, ...]
+    best_at: int | None  # column of the best value
+    note: str
+
+
 class MetricCurve(Lines):
     """The curve on one line or several."""
 
     def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
         super().__init__(id="curve")
         self._model, self._glyphs = model, glyphs
+        self._made_for: object = None
+        self._picture = _Picture((), None, "")
 
     def sync(self) -> None:
         names = self._model.shown.metrics
         if not names:
             self.draw([])
             return
-        values = [d.checkpoint.metrics.get(names[0]) for d in self._model.plan.decisions]
+        key = (id(self._model.catalog), self._model.shown, self.size)
+        if key != self._made_for:
+            self._made_for = key
+            self._picture = self._pictured(names[0])
+        name = shown(names[0])
+        self.draw(self._tall(name) if self.rows > 1 else self._flat(name))
+
+    def _pictured(self, name: str) -> _Picture:
         best = best_of(self._model)
         note = _note(best)
-        tall = self.rows > 1
-        room = self.columns - LABEL_WIDTH - 1 - (0 if tall else len(note))
-        if room < 1:
-            return
-        columns = sampled(values, room)
-        self.draw(
-            self._tall(columns, names[0], note) if tall else self._flat(columns, names[0], note)
-        )
+        room = self.columns - LABEL_WIDTH - 1 - (0 if self.rows > 1 else len(note))
+        values = [one.metrics.get(name) for one in self._model.catalog.checkpoints]
+        columns = tuple(sampled(values, max(1, room)))
+        best_at = best.position * len(columns) // len(values) if best else None
+        return _Picture(columns, best_at, note)
 
-    def _flat(self, columns: Sequence[float | None], name: str, note: str) -> list[Line]:
-        label = fit(f" {shown(name)}", LABEL_WIDTH, ellipsis=self._glyphs.ellipsis)
-        curve = drawn(columns, 1, self._glyphs.levels)[0]
-        return [[(label, None), (curve, KEPT), (note, None)]]
+    def _flat(self, name: str) -> list[Line]:
+        label = fit(f" {name}", LABEL_WIDTH, ellipsis=self._glyphs.ellipsis)
+        at = self._picture.best_at
+        curve = self._rows(1)[0]
+        if at is None:
+            return [[(label, None), (curve, KEPT)]]
+        parts = [(curve[:at], KEPT), (curve[at], BEST), (curve[at + 1 :], KEPT)]
+        return [[(label, None), *parts, (self._picture.note, None)]]
 
-    def _tall(self, columns: Sequence[float | None], name: str, note: str) -> list[Line]:
-        """Height axis at the left, name and best value above."""
-        low, high = bounds(columns)
-        rows = drawn(columns, self.rows - 1, self._glyphs.levels)
+    def _tall(self, name: str) -> list[Line]:
+        """The scale at the left, name and best value above, and a star over the best."""
+        low, high = bounds(self._picture.columns, self._model.shown.mode)
+        rows = self._rows(self.rows - 1)
         marks = [metric_text(high), *[""] * (len(rows) - 2), metric_text(low)]
-        lines: list[Line] = [[(f" {shown(name)}", None), (note, None)]]
+        title = f" {name}{self._picture.note}"
+        at = self._picture.best_at
+        star = [] if at is None else [(self._glyphs.best, BEST)]
+        gap = " " * (LABEL_WIDTH + (at or 0) - len(title))
+        lines: list[Line] = [[(title + gap, None), *(star if gap else ())]]
         for mark, row in zip(marks, rows, strict=False):
             lines.append([(fit(mark, LABEL_WIDTH - 1, right=True) + " ", DIM), (row, KEPT)])
         return lines
+
+    def _rows(self, height: int) -> list[str]:
+        scale = bounds(self._picture.columns, self._model.shown.mode)
+        return drawn(self._picture.columns, height, self._glyphs.levels, scale)
 
 
 def best_of(model: ReviewModel) -> Best | None:
@@ -75,14 +102,14 @@ def best_of(model: ReviewModel) -> Best | None:
     name, sign = shown_.metrics[0], 1 if shown_.mode == "min" else -1
     found = [
         (sign * value, -i)
-        for i, decision in enumerate(model.plan.decisions)
-        if (value := decision.checkpoint.metrics.get(name)) is not None and math.isfinite(value)
+        for i, one in enumerate(model.catalog.checkpoints)
+        if (value := one.metrics.get(name)) is not None and math.isfinite(value)
     ]
     if not found:
         return None
     value, position = min(found)
-    one = model.plan.decisions[-position].checkpoint
-    return Best(sign * value, one.number, -position)
+    best = model.catalog.checkpoints[-position]
+    return Best(sign * value, best.number, -position)
 
 
 def _note(best: Best | None) -> str:
@@ -99,32 +126,34 @@ def sampled(values: Sequence[float | None], room: int) -> list[float | None]:
     return [sum(cell) / len(cell) if cell else None for cell in cells]
 
 
-def bounds(columns: Sequence[float | None]) -> tuple[float, float]:
-    """The least value, and a height that leaves out the steepest twentieth."""
+def bounds(columns: Sequence[float | None], mode: str | None) -> tuple[float, float]:
+    """The scale: all values but the worst eighth, which is where training began."""
     known = sorted(value for value in columns if value is not None)
     if not known:
         return 0.0, 0.0
-    return known[0], known[min(len(known) - 1, len(known) * 19 // 20)]
+    cut = len(known) // 8
+    return (known[cut], known[-1]) if mode == "max" else (known[0], known[-1 - cut])
 
 
-def drawn(columns: Sequence[float | None], height: int, levels: str) -> list[str]:
+def drawn(
+    columns: Sequence[float | None], height: int, levels: str, scale: tuple[float, float]
+) -> list[str]:
     """Lines of block characters, the top one first."""
-    low, high = bounds(columns)
-    span = high - low
-    steps = len(levels) * height
-    heights = [
-        0
-        if value is None
-        else 1 + min(steps - 1, round((steps - 1) * (value - low) / span))
-        if span > 0
-        else 1
-        for value in columns
-    ]
+    heights = [_height(value, scale, len(levels) * height) for value in columns]
     rows = []
     for row in reversed(range(height)):
         base = row * len(levels)
         rows.append("".join(_block(each - base, levels) for each in heights))
     return rows
+
+
+def _height(value: float | None, scale: tuple[float, float], steps: int) -> int:
+    """From 1 to `steps`; 0 where nothing is known."""
+    if value is None:
+        return 0
+    low, high = scale
+    share = (value - low) / (high - low) if high > low else 0.0
+    return 1 + max(0, min(steps - 1, round((steps - 1) * share)))
 
 
 def _block(level: int, levels: str) -> str:

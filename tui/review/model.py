@@ -73,8 +73,7 @@ class ReviewModel:
     @property
     def written_ago(self) -> float | None:
         """Seconds since the youngest write to any checkpoint."""
-        times = [at for one in self.catalog.checkpoints if (at := one.saved_at) is not None]
-        return self.now - max(times) if times else None
+        return None if self._written_at is None else self.now - self._written_at
 
     @property
     def several_series(self) -> bool:
@@ -101,6 +100,8 @@ class ReviewModel:
     def _adopt(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.pins = catalog.pins
+        times = (one.saved_at for one in catalog.checkpoints)
+        self._written_at = max((at for at in times if at is not None), default=None)
         known = {one.id for one in catalog.checkpoints}
         if self.arrivals.finished:
             self.marks &= known

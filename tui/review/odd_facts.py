@@ -38,7 +38,7 @@ def _facts(model: ReviewModel) -> list[str]:
     summary = model.plan.summary
     freed = summary.freed
     if model.apparent:
-        frees = f"{size(freed.apparent)} by their lengths; on disk {size(freed.certain)}"
+        frees = f"{size(freed.apparent)} by their lengths, less on disk"
     else:
         frees = size_range(freed.certain, freed.possible)
     facts = [

@@ -32,7 +32,7 @@ class Pane(Lines, can_focus=True):
         """The pane wants to go."""
 
     def __init__(self, title: str, glyphs: Glyphs) -> None:
-        super().__init__(id="pane")
+        super().__init__()
         self.heading = title
         self._glyphs = glyphs
         self._top = 0

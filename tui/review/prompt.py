@@ -20,7 +20,7 @@ class Question(Lines, can_focus=True):
     """`y` is yes, and every other key is no."""
 
     def __init__(self, text: str, on_yes: Callable[[], None], on_end: Callable[[], None]) -> None:
-        super().__init__(id="prompt")
+        super().__init__()
         self._text, self._on_yes, self._on_end = text, on_yes, on_end
 
     def sync(self) -> None:
@@ -38,7 +38,7 @@ class TextPrompt(Lines, can_focus=True):
     """A word to type; Enter gives it, Esc gives up."""
 
     def __init__(self, label: str, text: str, on_text: Answer, on_end: Callable[[], None]) -> None:
-        super().__init__(id="prompt")
+        super().__init__()
         self._label, self.text = label, text
         self._on_text, self._on_end = on_text, on_end
 

@@ -32,12 +32,14 @@ SIDE_FROM = 110  # columns from which the details stand beside the table
 TALL_FROM = 34  # lines from which the curve and the timeline get axes
 _CURVE_HEIGHT = 5
 _MOST_RULE_LINES = 3
+_MOST_NOTICE_LINES = 4
 
 
 class Stage(App[int]):
     """One screen for everything: on a slow link a new screen costs more than a new pane."""
 
     ENABLE_COMMAND_PALETTE = False
+    TITLE = "keepstep"
     CSS = """
     Screen { layout: vertical; overflow: hidden; }
     #body { height: 1fr; }
@@ -67,10 +69,10 @@ class Stage(App[int]):
             renderable = cast(RenderableType, self._frame.update(renderable, self.size))
         super()._display(screen, renderable)
 
-    def repaint(self) -> None:
+    def action_repaint(self) -> None:
         """Send the whole screen again: something else may have written on the terminal."""
         self._frame.forget()
-        self.refresh()
+        self.refresh(layout=True)
 
     def compose(self) -> ComposeResult:
         self._fit(self.size.width, self.size.height)
@@ -85,6 +87,8 @@ class Stage(App[int]):
         yield self.key_line
 
     def on_mount(self) -> None:
+        # After Ctrl+Z and fg the terminal shows what the shell left there.
+        self.app_resume_signal.subscribe(self, lambda _: self._frame.forget())
         self.table.focus()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -95,8 +99,10 @@ class Stage(App[int]):
         tall = height >= TALL_FROM
         self.side.display = width >= SIDE_FROM and self.pane is None
         has_metric = bool(self.model.shown.metrics)
-        _set_height(self.curve, 0 if not has_metric else _CURVE_HEIGHT if tall else 1)
+        self.curve.display = has_metric
+        _set_height(self.curve, _CURVE_HEIGHT if tall else 1)
         _set_height(self.timeline, 2 if tall and not self.model.several_series else 1)
+        _set_height(self.key_line, min(_MOST_NOTICE_LINES, len(self.key_line.notice_lines(width))))
         _set_height(self.rules, min(_MOST_RULE_LINES, len(self.rules.lines_for(width))))
 
     def sync(self) -> None:
@@ -115,6 +121,7 @@ class Stage(App[int]):
     def say(self, text: str, *, urgent: bool = False) -> None:
         """Show a sentence in place of the keys, until the next key."""
         self.key_line.notice, self.key_line.urgent = text, urgent
+        self._fit(self.size.width, self.size.height)
         self.key_line.sync()
 
     def open_pane(self, pane: Pane) -> None:
@@ -164,7 +171,6 @@ class Stage(App[int]):
 
 def _set_height(widget: Lines, height: int) -> None:
     """Only a changed height is worth a new layout."""
-    widget.display = height > 0
     current = widget.styles.height
-    if height and (current is None or current.value != height):
+    if current is None or current.value != height:
         widget.styles.height = height

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ..content import trouble_inside
+from ..content import NO_WEIGHTS, holds_weights, trouble_inside
 from ..evidence import json_trouble
 from ..model import NO_METRICS, Kind, State
 from ..sighting import FinalModel, Sighting, Sightings, Tag
@@ -40,7 +40,8 @@ class HuggingFaceLayout:
             return Sightings()
         inside = {name: child for name in steps if (child := folder.child(name)) is not None}
         marked = any(FILE in child.kinds for child in inside.values())
-        troubles = {name: _trouble(inside.get(name), marked) for name in steps}
+        weighty = any(holds_weights(child) for child in inside.values())
+        troubles = {name: _trouble(inside.get(name), marked, weighty) for name in steps}
         ordered = sorted(steps, key=lambda name: steps[name])
         newest = _newest_state(folder, [name for name in ordered if not troubles[name]])
         checkpoints = tuple(
@@ -78,7 +79,7 @@ def _record(state: TrainerState, step: int) -> StepRecord:
     return found if found else StepRecord(state.epoch, NO_METRICS)
 
 
-def _trouble(inside: Folder | None, marked: bool) -> str:
+def _trouble(inside: Folder | None, marked: bool, weighty: bool) -> str:
     """Why the checkpoint cannot be resumed or loaded, in words, or ""."""
     if inside is None:
         return "the directory cannot be listed"
@@ -86,7 +87,9 @@ def _trouble(inside: Folder | None, marked: bool) -> str:
         return f"no {FILE}, which is written last"
     if FILE in inside.kinds and (trouble := json_trouble(inside, FILE)):
         return trouble
-    return trouble_inside(inside)
+    trouble = trouble_inside(inside)
+    # Where no sibling has weights under a known name either, the trainer's own marker decides.
+    return "" if trouble == NO_WEIGHTS and not weighty and FILE in inside.kinds else trouble
 
 
 def _newest_state(folder: Folder, complete: list[str]) -> tuple[str, TrainerState] | None:

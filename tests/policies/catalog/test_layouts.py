@@ -70,6 +70,16 @@ def test_without_trainer_states_nobody_misses_them(tmp_path: Path):
     assert {one.state for one in _found(tmp_path).values()} == {State.COMPLETE}
 
 
+def test_weights_are_missed_only_where_a_sibling_has_them(tmp_path: Path):
+    hugging_face(tmp_path, [100, 200])
+    for name in ("model.safetensors", "optimizer.pt"):
+        (tmp_path / "checkpoint-200" / name).unlink()
+    assert _found(tmp_path)["checkpoint-200"].evidence == "no weights in it"
+    for name in ("model.safetensors", "optimizer.pt"):
+        (tmp_path / "checkpoint-100" / name).unlink()
+    assert {one.state for one in _found(tmp_path).values()} == {State.COMPLETE}
+
+
 def test_a_missing_shard_makes_it_incomplete(tmp_path: Path):
     hugging_face(tmp_path, [100, 200])
     safetensors(tmp_path / "checkpoint-200" / "model-00001-of-00002.safetensors")

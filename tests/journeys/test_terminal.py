@@ -1,0 +1,128 @@
+"""The review on a real pseudo-terminal: what a person sees, and what is left when it has gone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyte
+import pytest
+from keepstep.tui.sample.run import build_sample_run
+
+COLUMNS, ROWS = 80, 24
+PATIENCE = 30.0  # seconds
+_ON = re.compile(rb"\x1b\[\?(1049|1000|1003|2004)h")
+
+
+class Terminal:
+    """A review in a child process, and the screen that its bytes paint."""
+
+    def __init__(self, argv: list[str], env: dict[str, str]) -> None:
+        self._pid, self._fd = pty.fork()
+        if self._pid == 0:
+            os.execvpe(argv[0], argv, env)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self._screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self._screen)
+        self.received = b""
+
+    @property
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in self._screen.display]
+
+    def wait(self, until: Callable[[list[str]], bool]) -> list[str]:
+        """Read until the screen is as wanted."""
+        deadline = time.monotonic() + PATIENCE
+        while not until(self.lines):
+            assert time.monotonic() < deadline, "\n".join(self.lines)
+            self._read(0.05)
+        return self.lines
+
+    def settle(self) -> list[str]:
+        """Read until nothing has come for a while."""
+        before = -1
+        while before != len(self.received):
+            before = len(self.received)
+            self._read(0.4)
+        return self.lines
+
+    def _read(self, timeout: float) -> bool:
+        if not select.select([self._fd], [], [], timeout)[0]:
+            return True
+        try:
+            data = os.read(self._fd, 65536)
+        except OSError:  # the child has closed its side
+            return False
+        self.received += data
+        # Private modes with ">" and "$" are answered by no terminal that pyte plays.
+        self._stream.feed(re.sub(rb"\x1b\[[>?][\d;]*[up$]+", b"", data))
+        return bool(data)
+
+    def press(self, keys: str) -> None:
+        os.write(self._fd, keys.encode())
+
+    def end(self) -> int:
+        """Wait for the child; its exit code."""
+        deadline = time.monotonic() + PATIENCE
+        while self._read(0.05):
+            assert time.monotonic() < deadline, "the review does not end"
+        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    run = tmp_path / "run7"
+    build_sample_run(run, now=time.time())
+    env = dict(os.environ, TERM="xterm-256color", LANG="C.UTF-8", LC_ALL="C.UTF-8")
+    argv = [sys.executable, "-m", "keepstep.tui", "--apparent", "--policy", "balanced", str(run)]
+    return Terminal(argv, env)
+
+
+def _ready(lines: list[str]) -> bool:
+    return any("frees 457 GB of 617 GB" in line for line in lines)
+
+
+def test_a_journey_from_the_first_row_to_the_shell(terminal: Terminal):
+    first = terminal.wait(_ready)
+    assert any("17000" in line and "target of latest" in line for line in first)
+    terminal.press("jj")
+    terminal.wait(lambda lines: any(line.startswith("›") and "16900" in line for line in lines))
+    terminal.press("1")
+    terminal.wait(lambda lines: any("frees nothing: no rule is on" in line for line in lines))
+    terminal.press("1p")
+    terminal.wait(lambda lines: any("Presets, and what each" in line for line in lines))
+    terminal.press("\x1b")
+    terminal.wait(lambda lines: any("DECISION" in line for line in lines) and _ready(lines))
+    terminal.press("q")
+    assert terminal.end() == 0
+    for mode in {match[1] for match in _ON.finditer(terminal.received)}:
+        assert b"\x1b[?" + mode + b"l" in terminal.received, f"mode {mode!r} was left on"
+    assert b"\x1b[?25h" in terminal.received, "the cursor was left hidden"
+
+
+def test_a_screen_that_got_only_changes_is_the_screen_painted_anew(terminal: Terminal):
+    terminal.wait(_ready)
+    terminal.press("jjjGkkg12sS")
+    terminal.wait(lambda lines: "balanced (changed)" in "".join(lines))
+    changed = terminal.settle()
+    sent = len(terminal.received)
+    terminal.press("\x0c")
+    assert terminal.settle() == changed
+    assert b"\x1b[2J" in terminal.received[sent:]
+    terminal.press("q")
+    assert terminal.end() == 0
+
+
+def test_control_c_leaves(terminal: Terminal):
+    terminal.wait(_ready)
+    terminal.press("\x03")
+    assert terminal.end() == 0

@@ -1,0 +1,68 @@
+"""Pictures of the review at 80x24 and 120x40, with a fixed clock and no path in sight.
+
+Renew them with `pytest tests/screens --snapshot-update` after looking at the report.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from keepstep.policies.rules.preset_files import load_policy
+from keepstep.tui.review.app import ReviewApp, review_of
+from keepstep.tui.review.feed import Feed, scanner
+from keepstep.tui.review.glyphs import UNICODE
+from keepstep.tui.sample.run import build_sample_run
+
+NOW = 1_763_806_800.0
+SIZES = [(80, 24), (120, 40)]
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11), reason="the pictures are drawn by Python 3.11"
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("screens") / "run7"
+    build_sample_run(directory, now=NOW)
+    return directory
+
+
+@pytest.fixture
+def review(run: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], ReviewApp]:
+    """A review that has scanned everything before it draws anything."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(run.parent / "no-presets-of-my-own"))
+
+    def opened() -> ReviewApp:
+        feed = Feed(scanner(str(run))).start()
+        feed.join()
+        return review_of(
+            str(run),
+            load_policy("balanced"),
+            now=lambda: NOW,
+            feed=feed,
+            title="/scratch/amy/run7",
+            apparent=True,
+            glyphs=UNICODE,
+        )
+
+    return opened
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param([*"jjjjjj"], id="review"),
+        pytest.param(["j", "enter"], id="details"),
+        pytest.param(["c"], id="confirm"),
+        pytest.param(["p"], id="presets"),
+        pytest.param(["question_mark"], id="help"),
+    ],
+)
+def test_screen(snap_compare, review, keys: list[str], size: tuple[int, int]):
+    assert snap_compare(review(), press=keys, terminal_size=size)
