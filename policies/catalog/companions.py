@@ -14,12 +14,13 @@ _COMPANION_WORDS = frozenset(
      "trainer", "training", "config", "meta", "metadata", "metrics", "replay", "buffer",
      "vecnormalize", "args", "info", "state", "states"}
 )  # fmt: skip
+_STATE_WORDS = frozenset({"state", "states"})
 _GENERIC_WORDS = frozenset(
     {"model", "models", "weights", "weight", "net", "network", "checkpoint", "ckpt", "params"}
 )
 COMPANION_SUFFIXES = (
     ".json", ".yaml", ".yml", ".txt", ".opt", ".optim", ".meta", ".index", ".pkl", ".npz",
-    ".state", ".solverstate", ".csv", ".ema",
+    ".state", ".states", ".solverstate", ".csv", ".ema",
 )  # fmt: skip
 _SUFFIXES = re.compile(r"(\.[A-Za-z]\w*)+\Z")
 _TOKENS = re.compile(r"\*|[0-9]+(?:\.[0-9]+)?|[A-Z]?[a-z]+|[A-Z]+")
@@ -33,7 +34,11 @@ def tokens_of(family: str) -> tuple[str, ...]:
 def is_companion(family: str) -> bool:
     """Whether the name says that this is not the weights themselves."""
     words = set(tokens_of(family))
-    return family.endswith(COMPANION_SUFFIXES) or not _COMPANION_WORDS.isdisjoint(words)
+    if family.endswith(COMPANION_SUFFIXES):
+        return True
+    said = words & _COMPANION_WORDS
+    # The state of a model is the model.
+    return bool(said) and not (said <= _STATE_WORDS and words & _GENERIC_WORDS)
 
 
 def owners(families: Iterable[str], weights: Iterable[str]) -> Mapping[str, str]:

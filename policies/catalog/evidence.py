@@ -21,7 +21,7 @@ _CONCATENATED_ZIPS = ".distcp"  # one zip for each tensor, none with a directory
 WEIGHT_SUFFIXES = (
     ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".keras",
     ".distcp", ".msgpack", ".pdparams", ".npz", ".onnx", ".gguf", ".index",
-    ".pth.tar", ".hdf5", ".nemo", ".cbm", ".caffemodel", ".params", ".weights", ".eqx",
+    ".pth.tar", ".hdf5", ".nemo", ".cbm", ".caffemodel", ".params", ".weights", ".eqx", ".th",
 )  # fmt: skip
 
 

@@ -73,7 +73,9 @@ def pieces_of(name: str) -> tuple[Piece, ...]:
 def _piece(name: str, match: re.Match[str]) -> Piece:
     if match["date"]:
         day = date_number(match[0])
-        return Piece("text" if day is None else "number", match[0], "", day or 0, dated=True)
+        kind = "text" if day is None else "number"
+        word, _ = words.left_word(name[: match.start()])
+        return Piece(kind, match[0], "", day or 0, dated=True, word=word)
     if match["shard"]:
         return Piece("rank", match[0])
     if match["decimal"]:

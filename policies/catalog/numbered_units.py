@@ -49,27 +49,24 @@ def units_of(
             if one.numbers in units:
                 units[one.numbers].companions.append(one)
     parts = [unit.parts for unit in units.values()]
-    by_stem = any(unit.companions for unit in units.values())
-    return [_sighting(folder, unit, parts, by_stem, plain) for unit in units.values()]
+    return [_sighting(folder, unit, parts, plain) for unit in units.values()]
 
 
-def _sighting(
-    folder: Folder, unit: Unit, parts: Sequence[frozenset[str]], by_stem: bool, plain: str
-) -> Sighting:
+def _sighting(folder: Folder, unit: Unit, parts: Sequence[frozenset[str]], plain: str) -> Sighting:
     members = tuple(one.name for one in (*unit.weights, *unit.companions))
-    one = replace(as_sighting(unit.weights[0], plain), name=_name(unit, by_stem), members=members)
+    one = replace(as_sighting(unit.weights[0], plain), name=_name(unit), members=members)
     trouble = _missing_shard(unit) or missing_common(unit.parts, parts)
     return judged(folder, with_trouble(one, trouble))
 
 
-def _name(unit: Unit, by_stem: bool) -> str:
-    """What the names of the set share: without its ranks, or without extensions."""
+def _name(unit: Unit) -> str:
+    """The name of the weights, or what its ranks share.
+
+    Not the prefix that companions share: one that is written later would change the id, and a
+    pin on it would bind nothing.
+    """
     first = unit.weights[0]
-    if first.rank:
-        return _SUFFIXES.sub("", first.bare)
-    stem = _SUFFIXES.sub("", first.name)
-    shared = all(one.name.startswith(stem) for one in unit.companions)
-    return stem if by_stem and shared and stem else first.name
+    return _SUFFIXES.sub("", first.bare) if first.rank else first.name
 
 
 def _missing_shard(unit: Unit) -> str:

@@ -6,27 +6,23 @@ word beside the number that says what it counts, or one that speaks of models.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from .numbered_names import NumberedName
 from .tree import Folder
-from .words import FOREIGN_WORDS, GROWN_WORDS, SPLIT_WORDS, words_of
+from .words import FOREIGN_WORDS, GROWN_WORDS, MODEL_WORDS, SPLIT_WORDS, words_of
 
 _WEIGHTS = (
     ".pt", ".pth", ".ckpt", ".safetensors", ".keras", ".pth.tar", ".pdparams", ".msgpack",
     ".cbm", ".caffemodel", ".params", ".weights", ".nemo", ".eqx", ".torch", ".chkpt",
-    ".checkpoint",
+    ".checkpoint", ".th",
 )  # fmt: skip
 # Exports differ in size and precision more often than in steps.
 _EXPORTS = (".onnx", ".gguf", ".tflite", ".engine", ".mlmodel")
 _PERHAPS = (
     ".bin", ".pkl", ".pickle", ".npz", ".zip", ".tar", ".tgz", ".tar.gz", ".t7", ".joblib", ".h5",
     ".hdf5", ".model", ".dat", ".mat",
-)  # fmt: skip
-_MODEL_WORDS = frozenset(
-    {"checkpoint", "ckpt", "chkpt", "chkpoint", "cp", "model", "weights", "net", "network",
-     "snapshot", "snap", "policy", "actor", "critic", "generator", "discriminator", "encoder",
-     "decoder", "lora", "adapter", "params"}
 )  # fmt: skip
 # torch's zip, pickles of protocols 2 to 5, HDF5
 _STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\x89HDF")
@@ -39,6 +35,9 @@ _SIZES = frozenset(
 )  # fmt: skip
 
 
+_PICKLE = 1 << 15  # bytes; the pickle stands first in torch's zip
+_MODEL_KEYS = re.compile(rb"weight|bias|state|optim|model|epoch|step|layer|net")
+_LOCAL_HEADER = 30  # bytes before a zip entry's name
 _CANDIDATES = (*_WEIGHTS, *_PERHAPS, *_EXPORTS, *"0123456789")
 
 
@@ -56,7 +55,7 @@ def names_a_model(one: NumberedName) -> bool:
     """Whether the word before a directory's number is none, or one that speaks of checkpoints."""
     if one.plain is None or not one.word:
         return True
-    return one.word in _MODEL_WORDS or one.word in GROWN_WORDS
+    return one.word in MODEL_WORDS or one.word in GROWN_WORDS
 
 
 def is_foreign(one: NumberedName) -> bool:
@@ -64,22 +63,34 @@ def is_foreign(one: NumberedName) -> bool:
     words = words_of(one.name)
     if not FOREIGN_WORDS.isdisjoint(words):
         return True
-    return one.plain is not None and not SPLIT_WORDS.isdisjoint(words)
+    return one.plain is not None and one.word in SPLIT_WORDS
 
 
 def are_weights(folder: Folder, family: Sequence[NumberedName]) -> bool:
     """Whether the files of a family hold weights, as far as names and first bytes tell."""
     first = family[0]
     if first.name.endswith(_WEIGHTS) or _suffix_before_number(first):
-        return True
+        return first.plain is None or not _is_bare_tensor(folder, first.name)
     if first.name.endswith(_EXPORTS):
         return first.plain is None
-    if first.name.endswith(_PERHAPS):
-        return first.plain is None or not _MODEL_WORDS.isdisjoint(words_of(first.name))
-    if "." in first.name and not first.family.endswith(".*"):
-        return False
+    explained = first.plain is None or not MODEL_WORDS.isdisjoint(words_of(first.name))
+    if explained and first.name.endswith(_PERHAPS):
+        return True
+    if not first.name.endswith(".tar") and "." in first.name and not first.family.endswith(".*"):
+        return False  # what torch saves under the name of a tar archive never is one
     starts = (folder.read(one.name, 4) or b"" for one in family[:3])
     return all(start.startswith(_STARTS) for start in starts)
+
+
+def _is_bare_tensor(folder: Folder, name: str) -> bool:
+    """A torch zip whose pickle, which is looked at and never run, names tensors but no weights."""
+    start = folder.read(name, _PICKLE) or b""
+    if not start.startswith(_STARTS[0]) or len(start) < _LOCAL_HEADER:
+        return False
+    lengths = int.from_bytes(start[26:28], "little") + int.from_bytes(start[28:30], "little")
+    end = start.find(b"PK", _LOCAL_HEADER + lengths)
+    pickle = start[_LOCAL_HEADER + lengths : end if end > 0 else len(start)]
+    return b"_rebuild_" in pickle and not _MODEL_KEYS.search(pickle)
 
 
 def _suffix_before_number(one: NumberedName) -> bool:

@@ -13,12 +13,17 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-STEP_WORDS = _words("step steps iter iters iteration iterations it itr update updates")
+STEP_WORDS = _words("step steps iter iters iteration iterations it itr update updates ba")
 EPOCH_WORDS = _words("epoch epochs ep e")
 # Words that a number may be grown onto without saying what it counts.
 GROWN_WORDS = _words(
-    "checkpoint ckpt chkpt chkpoint cp model weights weight net network snapshot snap save saved "
-    "state opt optim optimizer ema episode round gen generation params"
+    "checkpoint ckpt chkpt chkpnt chkpoint cp model weights weight net network snapshot snap save "
+    "saved state opt optim optimizer ema episode round gen generation params"
+)
+# Words of names that hold weights, where the suffix leaves it open.
+MODEL_WORDS = _words(
+    "checkpoint ckpt chkpt chkpnt chkpoint cp model weights net network snapshot snap policy "
+    "actor critic generator discriminator encoder decoder lora adapter params"
 )
 RANK_WORDS = _words(
     "rank shard part partition mp tp pp dp gpu worker proc process node host device consolidated"
@@ -30,6 +35,8 @@ OTHER_MODEL_WORDS = _words(
     "ensemble replica client student teacher class label size dim bit bits q scale lr wd dropout "
     "dims hidden hid layers width depth alpha beta gamma bs len length ctx seq emb embed units "
     "channels filters noise beam window res resolution px patient user person speaker id case item "
+    "graph mol molecule sentence doc document utt clip wav mel entry row record query vector "
+    "vectors tensor tensors point scene view crop patch slice volume scan mask "
     "resnet resnext densenet vgg inception vit efficientnet mobilenet squeezenet convnext swin "
     "t llama yolo yolov"
 )
@@ -44,7 +51,7 @@ FOREIGN_WORDS = _words(
 # The same, unless a word beside the number says what it counts: train_100.pt, train_step_100.pt.
 SPLIT_WORDS = _words("train training val valid test eval validation")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-_LEFT = re.compile(r"(?P<word>[A-Z]?[a-z]+|[A-Z]+)?(?P<between>[-_.=#@ ]*)\Z")
+_LEFT = re.compile(r"(?P<word>[A-Z]?[a-z]+|[A-Z]+)?(?P<between>[-_.=#@+ ]*)\Z")
 # A word before the next number belongs to that one: 16_e2.
 _RIGHT = re.compile(r"(?P<between>[-_]?)(?P<word>[A-Za-z]+)(?![A-Za-z]|[-_=]?[0-9])")
 

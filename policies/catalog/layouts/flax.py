@@ -15,6 +15,7 @@ from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*_(?P<step>[0-9]{1,18})")
+_LOOKS = 3  # files of a family whose first byte is read
 _ARRAYS = "_gda"
 _MAP_STARTS = frozenset(range(0x81, 0x90)) | {0xDE, 0xDF}
 
@@ -26,13 +27,17 @@ class FlaxLayout:
 
     def recognise(self, folder: Folder) -> Sightings:
         found = [numbered(match) for match in matching(folder, _NAME)]
-        families = {one.family for one in found if _is_msgpack(folder, one.name)}
-        return Sightings(tuple(_judged(folder, one) for one in found if one.family in families))
+        families: dict[str, list[str]] = {}
+        for one in found:
+            families.setdefault(one.family, []).append(one.name)
+        whole = {family for family, names in families.items() if _are_msgpack(folder, names)}
+        return Sightings(tuple(_judged(folder, one) for one in found if one.family in whole))
 
 
-def _is_msgpack(folder: Folder, name: str) -> bool:
-    start = folder.read(name, 1)
-    return bool(start) and start is not None and start[0] in _MAP_STARTS
+def _are_msgpack(folder: Folder, names: list[str]) -> bool:
+    """Some start as a map does, and none otherwise; an empty one may be being written."""
+    starts = [start[0] for name in names[-_LOOKS:] if (start := folder.read(name, 1))]
+    return bool(starts) and all(start in _MAP_STARTS for start in starts)
 
 
 def _judged(folder: Folder, one: Sighting) -> Sighting:

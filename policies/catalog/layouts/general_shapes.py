@@ -84,7 +84,7 @@ def _hold_models(folder: Folder, family: Sequence[NumberedName]) -> bool:
     children = [child for one in family if (child := folder.child(one.name)) is not None]
     if not any(map(holds_weights, children)) or not names_a_model(family[0]):
         return False
-    if any(one.rank or one.dated for one in family):
+    if any(one.rank or (one.dated and not one.word) for one in family):
         return False
     return not any(map(looks_like_run, children))
 

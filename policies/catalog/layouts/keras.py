@@ -12,7 +12,7 @@ from ..numbered_names import NumberedName, families
 from ..sets import as_sighting, judged
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
-from ..words import FOREIGN_WORDS, words_of
+from ..words import FOREIGN_WORDS, MODEL_WORDS, words_of
 
 _SUFFIXES = (".keras", ".h5", ".hdf5")
 _BACKUP_WEIGHTS = "latest.weights.h5"
@@ -33,7 +33,7 @@ class KerasLayout:
         found = [
             judged(folder, as_sighting(one, "epoch"))
             for family in families(name for name in names if not _is_foreign(name)).values()
-            if len(family) > 1 or _says_so(family[0])
+            if _says_so(family[0]) or (len(family) > 1 and _speaks_of_models(family[0]))
             for one in family
         ]
         return Sightings(tuple(found + backup))
@@ -41,6 +41,11 @@ class KerasLayout:
 
 def _is_foreign(name: str) -> bool:
     return name == _BACKUP_WEIGHTS or not FOREIGN_WORDS.isdisjoint(words_of(name))
+
+
+def _speaks_of_models(one: NumberedName) -> bool:
+    """HDF5 holds data as often as weights; a metric or a word tells."""
+    return one.family.count("*") > 1 or not MODEL_WORDS.isdisjoint(words_of(one.name))
 
 
 def _says_so(one: NumberedName) -> bool:

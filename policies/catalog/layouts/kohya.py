@@ -15,10 +15,10 @@ from ..tree import Folder
 
 _NAME = re.compile(
     r"(?P<model>.+)-(?:step(?P<step>[0-9]{8})|(?P<epoch>[0-9]{6}))"
-    r"(?P<ending>-state|\.safetensors|\.ckpt|\.pt)"
+    r"(?P<ending>-state|\.safetensors|\.ckpt)"
 )
 _STATE = "-state"
-_ENDINGS = (_STATE, ".safetensors", ".ckpt", ".pt")
+_ENDINGS = (_STATE, ".safetensors", ".ckpt")
 
 
 class KohyaLayout:
@@ -48,6 +48,6 @@ def _sighting(folder: Folder, stem: str, one: FileSet) -> Sighting:
 
 
 def _final(folder: Folder, model: str) -> FinalModel | None:
-    names = (f"{model}.safetensors", f"{model}.ckpt", f"{model}.pt", f"{model}{_STATE}")
+    names = (f"{model}.safetensors", f"{model}.ckpt", f"{model}{_STATE}")
     there = tuple(name for name in names if name in folder.kinds)
     return FinalModel(there, f"the final model of {model}") if there else None

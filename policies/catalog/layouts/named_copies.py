@@ -33,6 +33,8 @@ class YoloLayout:
     name = "yolo"
 
     def recognise(self, folder: Folder) -> Sightings:
+        if folder.name != "weights" and not {"last.pt", "best.pt"} <= folder.kinds.keys():
+            return Sightings()
         return Sightings(tuple(single_files(folder, _YOLO)))
 
 

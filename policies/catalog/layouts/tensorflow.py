@@ -13,6 +13,7 @@ from ..evidence import trouble_with
 from ..model import Kind, State
 from ..sighting import Sighting, Sightings, Tag
 from ..tree import Folder
+from ..words import GROWN_WORDS, OTHER_MODEL_WORDS, left_word, unit_of
 
 _PART = re.compile(
     r"(?P<stem>.+)\.(?P<part>index|meta|data-(?P<shard>[0-9]{5})-of-(?P<total>[0-9]{5}))"
@@ -56,7 +57,7 @@ def _keras_file(folder: Folder, name: str, match: re.Match[str]) -> Sighting:
 
 def _set(folder: Folder, stem: str, names: list[str]) -> Sighting | None:
     match = _STEM.fullmatch(stem)
-    if not match:
+    if not match or not _counts(match["before"]):
         return None
     number = int(match["n"])
     by_epoch = _EPOCH_PREFIX.fullmatch(match["before"]) is not None
@@ -70,6 +71,14 @@ def _set(folder: Folder, stem: str, names: list[str]) -> Sighting | None:
         state=State.INCOMPLETE if trouble else State.COMPLETE,
         evidence=trouble,
     )
+
+
+def _counts(before: str) -> bool:
+    """Savers write the number behind "-"; `vgg_16.ckpt` and `resnet_v2_50.ckpt` are sizes."""
+    left, _ = left_word(before)
+    if left in OTHER_MODEL_WORDS:
+        return False
+    return not before or before.endswith("-") or left in GROWN_WORDS or unit_of(left, "") != ""
 
 
 def _leaving_order(name: str) -> tuple[int, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
 from keepstep.policies import scan
 from keepstep.policies.catalog.model import State
 
+from ..trees import torch_zip
 from .planting import by_id, members, plant, series, tear
 
 # names -> series and the numbers in order
@@ -38,6 +40,11 @@ CONVENTIONS = {
                      {"actor-*.pth": [9, 10], "critic-*.pth": [9, 10]}),
     "MXNet": (["net-0001.params", "net-0010.params"], {"net-*.params": [1, 10]}),
     "equinox": (["step_7.eqx", "step_70.eqx"], {"step_*.eqx": [7, 70]}),
+    "Composer": (["ep0-ba90-rank0.pt", "ep1-ba100-rank0.pt"], {"ep*-ba*-rank*.pt": [90, 100]}),
+    "AllenNLP": (["model_state_epoch_9.th", "model_state_epoch_10.th", "training_state_epoch_9.th"],
+                 {"model_state_epoch_*.th": [9, 10]}),
+    "ignite": (["best_model_3_val=0.9.pt", "best_model_12_val=-0.5.pt"],
+               {"best_model_*_val=*.pt": [3, 12]}),
     "seconds": (["w_1700000000.pt", "w_1700000900.pt"], {"w_*.pt": [1700000000, 1700000900]}),
     "dates": (["w-2025-11-11.pt", "w-2024-11-12.pt"], {"w-*.pt": [20241112, 20251111]}),
 }  # fmt: skip
@@ -137,13 +144,15 @@ def test_a_json_beside_the_weights(tmp_path: Path):
         plant(tmp_path, f"w_{step}.pt", f"w_{step}.json", f"w_{step}_optimizer.pt")
     plant(tmp_path, "config.json", "results_10.json")
     catalog = scan(str(tmp_path))
-    assert [one.id for one in catalog.checkpoints] == ["w_10", "w_20", "w_30"]
+    assert [one.id for one in catalog.checkpoints] == ["w_10.pt", "w_20.pt", "w_30.pt"]
     assert [len(one.members) for one in catalog.checkpoints] == [3, 3, 3]
 
 
-def test_an_extension_apart_shares_the_stem(tmp_path: Path):
-    plant(tmp_path, "w_10.pt", "w_10.yaml", "w_20.pt", "w_20.yaml")
-    assert list(by_id(tmp_path)) == ["w_10", "w_20"]
+def test_a_companion_that_comes_later_does_not_change_the_id(tmp_path: Path):
+    plant(tmp_path, "w_10.pt", "w_20.pt")
+    before = list(by_id(tmp_path))
+    plant(tmp_path, "w_10.yaml", "w_10_ema.pt", "w_20.yaml")
+    assert list(by_id(tmp_path)) == before
 
 
 def test_torn_files_are_incomplete(tmp_path: Path):
@@ -160,6 +169,22 @@ def test_numbered_directories_of_any_name(tmp_path: Path):
     catalog = scan(str(tmp_path))
     assert series(catalog) == {"bare/*": 3, "named/net.*.d": 3}
     assert [one.step for one in catalog.checkpoints] == [0, 9, 10] * 2
+
+
+def test_directories_named_by_word_and_time(tmp_path: Path):
+    for hour in ("09", "10"):
+        plant(tmp_path, f"save/CKPT+2025-01-01+{hour}-00-00+00/model.ckpt")
+    catalog = scan(str(tmp_path))
+    assert [one.counter for one in catalog.checkpoints] == [20250101090000, 20250101100000]
+    assert catalog.series[0].unit == "date"
+
+
+def test_a_tar_that_torch_wrote_is_no_archive(tmp_path: Path):
+    torch_zip(tmp_path / "010000.tar")
+    torch_zip(tmp_path / "020000.tar")
+    (tmp_path / "x_1.tar").write_bytes(b"ustar")
+    (tmp_path / "x_2.tar").write_bytes(b"ustar")
+    assert list(by_id(tmp_path)) == ["010000.tar", "020000.tar"]
 
 
 @pytest.mark.parametrize(
@@ -189,3 +214,21 @@ def test_directories_with_records_of_a_run_are_no_series(tmp_path: Path):
     for run in (1, 2):
         plant(tmp_path, f"{run}/model.pt", f"{run}/events.out.tfevents.1.host")
     assert scan(str(tmp_path)).checkpoints == ()
+
+
+def test_bare_tensors_are_data_and_state_dicts_are_weights(tmp_path: Path):
+    tensor = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\nccollections\nOrderedDict\n."
+    for number in (1, 2):
+        for name, pickle in (("thing", tensor), ("other", b"0.weight" + tensor)):
+            with zipfile.ZipFile(tmp_path / f"{name}_{number}.pt", "w") as archive:
+                archive.writestr("model/data.pkl", pickle)
+                archive.writestr("model/data/0", b"weight")
+    assert list(by_id(tmp_path)) == ["other_1.pt", "other_2.pt"]
+
+
+def test_the_state_of_a_model_is_the_model(tmp_path: Path):
+    for step in (1, 2):
+        plant(tmp_path, f"model_state_{step}.pt", f"optimizer_state_{step}.pt")
+    found = by_id(tmp_path)
+    assert list(found) == ["model_state_1.pt", "model_state_2.pt"]
+    assert [len(one.members) for one in found.values()] == [2, 2]

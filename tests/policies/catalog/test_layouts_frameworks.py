@@ -58,7 +58,14 @@ def test_keras_names_count_epochs(tmp_path: Path, name: str):
 def test_keras_backup_is_one_thing_to_resume_from(tmp_path: Path):
     plant(tmp_path, "backup/latest.weights.h5", "backup/training_metadata.json")
     plant(
-        tmp_path, "torn/training_metadata.json", "best.keras", "model.h5", "x10.h5", "features_1.h5"
+        tmp_path,
+        "torn/training_metadata.json",
+        "best.keras",
+        "model.h5",
+        "x10.h5",
+        "features_1.h5",
+        "sim_1.h5",
+        "sim_2.h5",
     )
     catalog = scan(str(tmp_path))
     found = {one.id: one for one in catalog.checkpoints}
@@ -67,7 +74,9 @@ def test_keras_backup_is_one_thing_to_resume_from(tmp_path: Path):
     assert members(backup)[0] == "backup/training_metadata.json"
     assert found["torn/latest.weights.h5"].state is State.INCOMPLETE
     assert found["best.keras"].standing is Standing.BEST
-    assert set(catalog.unrecognised) == {"model.h5", "x10.h5", "features_1.h5"}
+    assert set(catalog.unrecognised) == {
+        "model.h5", "x10.h5", "features_1.h5", "sim_1.h5", "sim_2.h5",
+    }  # fmt: skip
 
 
 def _hdf5(path: Path, end: int) -> None:
@@ -78,15 +87,15 @@ def _hdf5(path: Path, end: int) -> None:
 
 
 def test_torn_keras_files(tmp_path: Path):
-    plant(tmp_path, "e-01.keras", "e-02.keras")
-    tear(tmp_path / "e-02.keras")
-    _hdf5(tmp_path / "e-01.h5", 200)
-    _hdf5(tmp_path / "e-02.h5", 5000)
+    plant(tmp_path, "model-01.keras", "model-02.keras")
+    tear(tmp_path / "model-02.keras")
+    _hdf5(tmp_path / "model-01.h5", 200)
+    _hdf5(tmp_path / "model-02.h5", 5000)
     found = by_id(tmp_path)
     torn = {name for name, one in found.items() if one.state is State.INCOMPLETE}
-    assert torn == {"e-02.keras", "e-02.h5"}
-    assert found["e-02.h5"].evidence == "e-02.h5 holds 200 of 5,000 bytes"
-    assert series(scan(str(tmp_path))) == {"e-*.keras": 2, "e-*.h5": 2}
+    assert torn == {"model-02.keras", "model-02.h5"}
+    assert found["model-02.h5"].evidence == "model-02.h5 holds 200 of 5,000 bytes"
+    assert series(scan(str(tmp_path))) == {"model-*.keras": 2, "model-*.h5": 2}
 
 
 def test_tf1_sets_of_three(tmp_path: Path):
@@ -154,10 +163,12 @@ def test_flax_files_without_extension(tmp_path: Path):
         (tmp_path / f"checkpoint_{step}").write_bytes(b"\x82\xa1a\x01\xa1b\x02")
         (tmp_path / f"policy_{step}").write_bytes(b"\xde\x00\x10rest")
         (tmp_path / f"notes_{step}").write_text("text")
+    (tmp_path / "policy_9").write_bytes(b"")
     plant(tmp_path, "checkpoint_10_gda/x/manifest.ocdbt", "checkpoint_tmp")
     catalog = scan(str(tmp_path))
     assert series(catalog) == {"checkpoint_*": 3, "policy_*": 3}
     assert members(catalog.checkpoints[2]) == ["checkpoint_10", "checkpoint_10_gda"]
+    assert catalog.checkpoints[4].evidence == "policy_9 is empty"
     assert set(catalog.unrecognised) == {"checkpoint_tmp", "notes_1", "notes_10", "notes_9"}
 
 
@@ -170,4 +181,10 @@ def test_flax_files_without_extension(tmp_path: Path):
 )  # fmt: skip
 def test_near_misses_are_no_checkpoints(tmp_path: Path, name: str):
     plant(tmp_path, name)
+    assert scan(str(tmp_path)).checkpoints == ()
+
+
+def test_pretrained_sizes_are_no_steps(tmp_path: Path):
+    for stem in ("vgg_16.ckpt", "vgg_19.ckpt", "resnet_v2_50.ckpt"):
+        plant(tmp_path, f"{stem}.index", f"{stem}.data-00000-of-00001")
     assert scan(str(tmp_path)).checkpoints == ()
