@@ -47,6 +47,8 @@ def test_a_row_that_contradicts_the_name_is_another_runs(tmp_path: Path):
 def test_of_two_runs_in_one_folder_only_a_proven_row_counts(tmp_path: Path):
     names = ("epoch=0-step=8.ckpt", "epoch=0-step=8-v1.ckpt")
     assert _metrics(tmp_path / "a", LOG, *names) == {names[0]: {}, names[1]: {}}
+    evicted = ("epoch=0-step=8-v1.ckpt", "epoch=1-step=16.ckpt")
+    assert _metrics(tmp_path / "c", LOG, *evicted) == {evicted[0]: {}, evicted[1]: {}}
     first, second = "epoch=0-step=8-val_loss=0.62.ckpt", "epoch=0-step=8-val_loss=0.62-v1.ckpt"
     exact = {"val_loss": 0.625, "train_loss": 0.75}
     assert _metrics(tmp_path / "b", LOG, first, second) == {first: exact, second: exact}
