@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,26 +32,41 @@ from keepstep.policies.catalog.trainer_state import read_trainer_state
 from keepstep.policies.catalog.tree import Folder
 
 from . import samples
-from .memory_tree import folder_of
+from .memory_tree import MemoryTree
 
 FEW_OPCODES = 2000  # so that the limit is met by small files
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A reader, the name it finds its file under, and valid contents."""
+    """A reader, the name it finds its file under, and valid contents.
+
+    Damage to the whole of a zip mostly ends at its directory: with `wrap`, only what stands inside
+    is damaged, and wrapped afterwards.
+    """
 
     name: str
     file: str
     read: Callable[[Folder], object]
     valid: tuple[bytes, ...]
+    wrap: Callable[[bytes], bytes] = bytes
 
     def try_on(self, data: bytes) -> object:
-        return self.read(folder_of({self.file: data}))
+        """Read the file, and hold the reader to reading little more than the file."""
+        data = self.wrap(data)
+        tree = MemoryTree({self.file: data})
+        result = self.read(Folder(tree, ""))
+        assert tree.bytes_read <= 10 * len(data) + 1000, "more was read than a file can hold"
+        return result
 
 
 def _file(name: str) -> bytes:
     return (samples.FILES / name).read_bytes()
+
+
+def _pickle_inside(name: str) -> bytes:
+    with zipfile.ZipFile(samples.FILES / name) as archive:
+        return archive.read(f"{name.rpartition('.')[0]}/data.pkl")
 
 
 def _walk(folder: Folder) -> object:
@@ -83,6 +99,13 @@ SUBJECTS = (
         "training_args.bin",
         read_best_choice,
         (samples.torch_zip(samples.Arguments(metric_for_best_model="f1", greater_is_better=True)),),
+    ),
+    Subject(
+        "torch_zip_inside",
+        "x.pt",
+        _torch_zip,
+        (*_PICKLES, *map(_pickle_inside, ("nanogpt.pt", "mmengine.pth", "numpy-scalar.pt"))),
+        lambda data: samples.zipped({"x/data.pkl": data, "x/data/0": b"12345678"}),
     ),
     Subject(
         "torch_legacy",
@@ -136,6 +159,20 @@ SUBJECTS = (
         (samples.zipped({"data": b'{"num_timesteps": 128}', "policy.pth": b"x"}),),
     ),
     Subject("evaluations", "evaluations.npz", read_evaluations, (samples.evaluations(),)),
+    Subject(
+        "evaluations_inside",
+        "evaluations.npz",
+        read_evaluations,
+        (samples.npy("q", "<i8", (2,), [64, 128]), samples.npy("d", "<f8", (2, 1), [9.0, 2.0])),
+        lambda data: samples.zipped({"timesteps.npy": data, "results.npy": data}),
+    ),
+    Subject(
+        "sb3_inside",
+        "m.zip",
+        lambda folder: read_sb3_model(folder, "m.zip"),
+        (b'{"num_timesteps": 128, "seed": null}',),
+        lambda data: samples.zipped({"data": data}),
+    ),
     Subject("orbax", "metrics/metrics", read_orbax_step, (b'{"val_acc": 0.9, "val_loss": 0.7}',)),
     Subject(
         "orbax_metadata",
