@@ -29,6 +29,7 @@ SECONDS = 2.0  # of processor time for one input
 MEMORY = 700_000_000  # of address space, the interpreter included
 HANG = 120  # of wall time for a batch, should a single call into C never return
 BATCH = 500
+ENOUGH = 100  # failures of one reader
 
 
 class Stalled(BaseException):
@@ -64,7 +65,7 @@ def _batch(subject: Subject, draw: random.Random, count: int, failures: Path) ->
         trouble = _try(subject, data)
         if trouble:
             failed += 1
-            kept = failures / f"{subject.name}-{len(list(failures.iterdir()))}"
+            kept = failures / f"{subject.name}-{draw.getrandbits(40):010x}"
             kept.write_bytes(data)
             sys.stderr.write(f"{subject.name}: {kept}\n{trouble}\n")
     return failed
@@ -88,6 +89,8 @@ def main() -> int:
         began, bad = time.process_time(), 0
         for done in range(0, wanted, BATCH):
             bad += _batch(subject, draw, min(BATCH, wanted - done), failures)
+            if bad > ENOUGH:
+                sys.exit(f"{subject.name} failed {bad} times in {done + BATCH:,}; {failures}")
         each = (time.process_time() - began) / max(wanted, 1) * 1e6
         _say(f"{subject.name:<20}{wanted:>10,}{bad:>8}{each:>9.0f}")
         total, failed = total + wanted, failed + bad

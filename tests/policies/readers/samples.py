@@ -7,6 +7,7 @@ import json
 import pickle
 import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -35,6 +36,24 @@ def torch_zip(document: object, protocol: int = 2, stem: str = "archive") -> byt
     return zipped({f"{stem}/data.pkl": data, f"{stem}/version": b"3\n"})
 
 
+def zip64(name: str, data: bytes) -> bytes:
+    """One stored member, all of whose numbers stand in the fields for large files."""
+    full = 2**32 - 1
+    crc, length = zlib.crc32(data), len(data)
+    local = struct.pack(
+        "<4s5H3I2H", b"PK\x03\x04", 45, 0, 0, 0, 0, crc, length, length, len(name), 0
+    )
+    local += name.encode() + data
+    extra = struct.pack("<2H3Q", 1, 24, length, length, 0)
+    fields = (45, 45, 0, 0, 0, 0, crc, full, full, len(name), len(extra), 0, 0, 0, 0, full)
+    entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *fields) + name.encode() + extra
+    at = len(local) + len(entry)
+    last = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, len(entry), len(local))
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, at, 1)
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 65535, 65535, full, full, 0)
+    return local + entry + last + locator + end
+
+
 def torch_legacy(document: object) -> bytes:
     facts = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"int": 4}}
     return b"".join(pickle.dumps(part, 2) for part in (LEGACY_MAGIC, 1001, facts, document, []))
@@ -44,8 +63,12 @@ def safetensors(metadata: Mapping[str, str] | None = None, size: int = 8) -> byt
     header: dict[str, object] = {"w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}
     if metadata is not None:
         header["__metadata__"] = metadata
-    raw = json.dumps(header).encode()
-    return struct.pack("<Q", len(raw)) + raw + b"\0" * size
+    return measured(json.dumps(header).encode(), size)
+
+
+def measured(header: bytes, size: int = 8) -> bytes:
+    """A header behind its length, and what the tensors would fill."""
+    return struct.pack("<Q", len(header)) + header + b"\0" * size
 
 
 def _varint(number: int) -> bytes:

@@ -91,6 +91,7 @@ SUBJECTS = (
         _torch_zip,
         (
             samples.torch_zip(samples.CHECKPOINT),
+            samples.zip64("archive/data.pkl", _PICKLES[2]),
             *map(_file, ("nanogpt.pt", "mmengine.pth", "numpy-scalar.pt", "weights.pt")),
         ),
     ),
@@ -121,6 +122,16 @@ SUBJECTS = (
         "x.safetensors",
         lambda folder: read_safetensors(folder, "x.safetensors"),
         (samples.safetensors(), samples.safetensors({"ss_epoch": "3", "ss_steps": "500"})),
+    ),
+    Subject(
+        "safetensors_inside",
+        "x.safetensors",
+        lambda folder: (
+            read_safetensors(folder, "x.safetensors"),
+            trouble_with(folder, "x.safetensors"),
+        ),
+        tuple(samples.safetensors(metadata)[8:-8] for metadata in (None, {"ss_epoch": "3"})),
+        samples.measured,
     ),
     Subject(
         "event_file",

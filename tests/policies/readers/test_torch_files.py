@@ -16,7 +16,7 @@ from keepstep.policies.catalog.readers.torch_zip import MAX_PICKLE, read_torch_z
 from keepstep.policies.catalog.readers.training_args import BestChoice, read_best_choice
 
 from .memory_tree import folder_of
-from .samples import CHECKPOINT, Arguments, torch_legacy, torch_zip, zipped
+from .samples import CHECKPOINT, Arguments, torch_legacy, torch_zip, zip64, zipped
 
 
 def _read(data: bytes, name: str = "x.pt"):
@@ -122,6 +122,12 @@ def test_shards_of_distributed_checkpoints_are_no_torch_files():
     two = torch_zip({"epoch": 1}) + torch_zip({"epoch": 2})
     assert _read(two) is None, "a reader of zips would see the last one"
     assert _read(torch_zip({"epoch": 1}), "__0_0.distcp") is None
+
+
+def test_a_file_of_which_every_number_is_in_zip64_fields_is_read():
+    content = _read(zip64("archive/data.pkl", pickle.dumps({"epoch": 3}, 2)))
+    assert content is not None
+    assert content.scalars == {"epoch": 3}
 
 
 def test_a_zip64_file_is_read():
