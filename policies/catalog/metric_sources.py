@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from .model import Checkpoint, Standing
-from .tree import Tree
+from .tree import Folder, Tree
 
 Exact = Mapping[str, Mapping[str, float]]  # id -> metrics
 
@@ -32,10 +32,36 @@ def with_exact_metrics(
 
 
 def _lightning(tree: Tree, path: str, group: Sequence[Checkpoint]) -> Exact:
-    # Imported when needed: reading CSV costs every start some milliseconds, and most runs nothing.
+    # Readers are imported when needed: each costs a start a millisecond or more.
     from .lightning_log import lightning_metrics
 
     return lightning_metrics(tree, path, group)
 
 
-_SOURCES: dict[str, Callable[[Tree, str, Sequence[Checkpoint]], Exact]] = {"lightning": _lightning}
+def _keras(tree: Tree, path: str, group: Sequence[Checkpoint]) -> Exact:
+    from .keras_log import keras_metrics
+
+    return keras_metrics(tree, path, group)
+
+
+def _orbax(tree: Tree, path: str, group: Sequence[Checkpoint]) -> Exact:
+    """Each step holds its own metrics, in the two forms of folder names that Orbax writes."""
+    from .readers.orbax import read_orbax_step
+
+    found: dict[str, Mapping[str, float]] = {}
+    for one in group:
+        try:
+            step = read_orbax_step(Folder(tree, one.id))
+        except OSError:  # the flax checkpoints of old are files
+            continue
+        if step.metrics:
+            found[one.id] = step.metrics
+    return found
+
+
+_SOURCES: dict[str, Callable[[Tree, str, Sequence[Checkpoint]], Exact]] = {
+    "lightning": _lightning,
+    "keras": _keras,
+    "orbax": _orbax,
+    "flax": _orbax,
+}

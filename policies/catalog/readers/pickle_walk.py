@@ -16,7 +16,8 @@ from .pickle_machine import ACTIONS, Machine
 from .pickle_values import OPAQUE, Value
 
 MAX_OPCODES = 300_000  # about a quarter of a second
-_FAILURES = (ValueError, IndexError, KeyError, TypeError, OverflowError, struct.error)
+# Warning: odd escapes in old text opcodes warn, which an interpreter run with -W error raises.
+_FAILURES = (ValueError, IndexError, KeyError, TypeError, OverflowError, struct.error, Warning)
 _PLAIN = frozenset(
     (
         "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",

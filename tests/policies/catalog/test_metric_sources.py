@@ -74,3 +74,33 @@ def test_nan_in_the_log_stays_what_it_is(tmp_path: Path):
     name = "epoch=1-step=16.ckpt"
     found = _metrics(tmp_path, "epoch,step,val_loss\n1,15,nan\n", name)
     assert str(found[name]["val_loss"]) == "nan"
+
+
+def _keras(run: Path, *epochs: int, **logs: str):
+    run.mkdir()
+    for epoch in epochs:
+        (run / f"weights.{epoch:02}.weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + b"\0" * 64)
+    for name, text in logs.items():
+        (run / f"{name}.log").write_text(text)
+    return [one.metrics.get("val_loss") for one in scan(str(run)).checkpoints]
+
+
+def test_keras_names_count_from_1_and_its_log_from_0(tmp_path: Path):
+    log = "epoch,loss,val_loss\n0,0.5,0.75\n1,0.25,0.5\n"
+    assert _keras(tmp_path / "a", 1, 2, training=log) == [0.75, 0.5]
+    assert _keras(tmp_path / "b", 1, 2, one=log, two=log) == [None, None], "which of two?"
+    assert _keras(tmp_path / "c", 1, 2, 3, training=log) == [None] * 3, "another run's log"
+    assert _keras(tmp_path / "d", 1, 2, training="no log\n") == [None, None]
+
+
+def test_orbax_keeps_metrics_inside_each_step(tmp_path: Path):
+    for step in (0, 10):
+        (tmp_path / str(step) / "metrics").mkdir(parents=True)
+        (tmp_path / str(step) / "default").mkdir()
+        (tmp_path / str(step) / "default" / "_METADATA").write_text("{}")
+        (tmp_path / str(step) / "_CHECKPOINT_METADATA").write_text("{}")
+        (tmp_path / str(step) / "metrics" / "metrics").write_text(f'{{"loss": 0.{step}5}}')
+    assert [one.metrics for one in scan(str(tmp_path)).checkpoints] == [
+        {"loss": 0.05},
+        {"loss": 0.105},
+    ]

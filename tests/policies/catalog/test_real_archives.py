@@ -14,7 +14,7 @@ ARCHIVES = (
     "transformers", "lightning-link", "lightning-copy", "accelerate", "peft", "torch-dcp", "keras",
     "orbax", "stable-baselines3", "xgboost", "lightgbm", "catboost",
 )  # fmt: skip
-EXACT = ("transformers", "lightning-link", "lightning-copy")
+EXACT = ("transformers", "lightning-link", "lightning-copy", "keras", "orbax")
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
