@@ -12,7 +12,7 @@ import re
 from .tree import Folder
 
 _MAX_SAFETENSORS_HEADER = 100_000_000  # the format's own limit, in bytes
-_OFFSETS = re.compile(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d+)\s*\]')
+_OFFSETS = re.compile(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d{1,18})\s*\]')
 _ZIP_START = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL = 22 + 65535  # end record and the longest comment

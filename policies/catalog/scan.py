@@ -17,6 +17,7 @@ from ..refusal import RootRefusal
 from .discovery import Discovery, discover
 from .local_tree import LocalTree
 from .measure import measure as measure_members
+from .metric_sources import with_exact_metrics
 from .model import Catalog, Checkpoint, Measure, Pin, Pointer, Series, Standing, State
 from .names import natural_key
 from .pointers import PointerResolver
@@ -115,7 +116,7 @@ def _assemble(tree: Tree, found: Discovery) -> Catalog:
     checkpoints = sorted(
         (
             replace(one, pointed_to_by=tuple(pointed[one.id])) if one.id in pointed else one
-            for one in found.checkpoints
+            for one in with_exact_metrics(tree, found.checkpoints, found.folders)
         ),
         key=_order,
     )

@@ -7,11 +7,11 @@ the metrics of all. Not evaluations but timings (`eval_runtime` …) are left ou
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .readers.numbers import count, number
 from .tree import Folder
 
 FILE = "trainer_state.json"
@@ -52,10 +52,9 @@ def read_trainer_state(folder: Folder) -> TrainerState | None:
 def _state_of(document: dict[str, Any]) -> TrainerState:
     rows = document.get("log_history")
     best = document.get("best_model_checkpoint")
-    step = document.get("global_step")
     return TrainerState(
-        step=step if isinstance(step, int) else None,
-        epoch=_number(document.get("epoch")),
+        step=count(document.get("global_step")),
+        epoch=number(document.get("epoch")),
         best=best if isinstance(best, str) and best else None,
         history=_history(rows if isinstance(rows, list) else []),
     )
@@ -65,10 +64,10 @@ def _history(rows: list[Any]) -> dict[int, StepRecord]:
     epochs: dict[int, float | None] = {}
     metrics: dict[int, dict[str, float]] = {}
     for row in rows:
-        step = row.get("step") if isinstance(row, dict) else None
-        if not isinstance(step, int):
+        step = count(row.get("step")) if isinstance(row, dict) else None
+        if step is None:
             continue
-        epochs[step] = _number(row.get("epoch"))
+        epochs[step] = number(row.get("epoch"))
         metrics.setdefault(step, {}).update(_row_metrics(row))
     return {step: StepRecord(epochs[step], metrics[step]) for step in metrics}
 
@@ -77,17 +76,7 @@ def _row_metrics(row: dict[str, Any]) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, value in row.items():
         wanted = name == "loss" or (name.startswith("eval_") and not name.endswith(_TIMINGS))
-        number = _number(value) if wanted else None
-        if number is not None:
-            found[name] = number
+        known = number(value) if wanted else None
+        if known is not None:
+            found[name] = known
     return found
-
-
-def _number(value: object) -> float | None:
-    """Numbers, and the NaN and infinities that Python's JSON allows; booleans are none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf

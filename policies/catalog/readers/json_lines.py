@@ -1,0 +1,70 @@
+"""Read a log of JSON objects, one a line: mmengine, Ray, detectron2.
+
+A last line that is cut short belongs to a live writer and is left out. Of a very long file the
+newest rows are read.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from ..tree import Folder
+from .contents import parsed_json, size_of
+from .numbers import count
+from .records import LogRow
+from .small_json import numbers_of
+
+MAX_BYTES = 32_000_000
+MAX_LINE = 1_000_000
+_MAX_ROWS = 200_000
+_MAX_BROKEN = 1000
+_STEPS = ("iter", "iteration", "training_iteration", "global_step", "step", "trainer/global_step")
+_NO_METRICS = frozenset(
+    (
+        *_STEPS, "epoch", "lr", "base_lr", "time", "data_time", "memory", "eta_seconds",
+        "timestamp", "pid", "date", "iterations_since_restore", "time_this_iter_s", "time_total_s",
+        "time_since_restore", "rank_data_time",
+    )
+)  # fmt: skip
+
+
+def read_json_lines(folder: Folder, name: str) -> tuple[LogRow, ...] | None:
+    """The rows, oldest first; None for a file that is no such log."""
+    size = size_of(folder, name)
+    if not size:
+        return None
+    start = max(0, size - MAX_BYTES)
+    raw = folder.read(name, size - start, start)
+    if raw is None:
+        return None
+    if start:
+        raw = raw.partition(b"\n")[2]
+    return tuple(_rows(raw)) or None
+
+
+def _rows(raw: bytes) -> Iterator[LogRow]:
+    """Rows of the lines that are objects; a file full of other lines is given up early."""
+    broken = rows = 0
+    for line in io.BytesIO(raw):
+        document = parsed_json(line) if 2 <= len(line) <= MAX_LINE else None
+        if isinstance(document, dict):
+            yield _row(document)
+            rows += 1
+        else:
+            broken += bool(line.strip())
+        if broken > _MAX_BROKEN + rows or rows >= _MAX_ROWS:
+            return
+
+
+def _row(document: dict[str, Any]) -> LogRow:
+    step = next(
+        (found for name in _STEPS if (found := count(document.get(name))) is not None), None
+    )
+    metrics = {
+        name: value for name, value in numbers_of(document).items() if name not in _NO_METRICS
+    }
+    named = document.get("checkpoint_dir_name")
+    checkpoint = named if isinstance(named, str) else ""
+    return LogRow(step, count(document.get("epoch")), metrics, checkpoint)

@@ -1,0 +1,57 @@
+"""A tree in memory, as strict as the disk: what a system call would refuse is refused here too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from keepstep.policies.catalog.model import Kind
+from keepstep.policies.catalog.tree import Folder, Stat
+
+
+class MemoryTree:
+    """Files by path; folders are implied."""
+
+    root = "/memory"
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = files
+        self.bytes_read = 0
+
+    def entries(self, path: str) -> dict[str, Kind]:
+        inside = [f[len(path) + 1 :] if path else f for f in self.files if self._below(f, path)]
+        if path and not inside:
+            raise FileNotFoundError(path)
+        found = {name.split("/")[0]: name for name in sorted(inside)}
+        return {top: Kind.DIRECTORY if "/" in name else Kind.FILE for top, name in found.items()}
+
+    def _below(self, file: str, path: str) -> bool:
+        return not path or file.startswith(path + "/")
+
+    def stat(self, path: str) -> Stat:
+        data = self._file(path)
+        return Stat(Kind.FILE, len(data), len(data), 0, 0, 0, 1)
+
+    def read(self, path: str, limit: int, offset: int = 0) -> bytes:
+        if offset < 0:
+            raise OSError(22, "Invalid argument", path)
+        if offset >= 2**63 or not 0 <= limit < 2**31:  # what pread makes of such numbers
+            raise OverflowError("Python int too large to convert to C long")
+        data = self._file(path)[offset : offset + limit]
+        self.bytes_read += len(data)
+        return data
+
+    def _file(self, path: str) -> bytes:
+        if path not in self.files:
+            raise FileNotFoundError(path)
+        return self.files[path]
+
+    def link(self, path: str) -> str:
+        raise OSError(22, "Invalid argument", path)
+
+    def walk(self, path: str) -> Iterator[tuple[str, Stat | OSError]]:
+        yield path, self.stat(path)
+
+
+def folder_of(files: Mapping[str, bytes]) -> Folder:
+    """A folder that holds these files."""
+    return Folder(MemoryTree(files), "")
