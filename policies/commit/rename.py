@@ -42,11 +42,11 @@ def _move_with_check(source: str, target: str, source_fd: int, target_fd: int) -
 @cache
 def _system_rename() -> SystemRename | None:
     """renameat2 of the C library, which Python does not offer; None where it has none."""
-    import ctypes
-
     try:
+        import ctypes  # some builds of Python come without it
+
         function = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError, TypeError):
+    except (ImportError, OSError, AttributeError, TypeError):
         return None
     function.argtypes = (
         ctypes.c_int,
