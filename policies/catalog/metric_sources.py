@@ -1,17 +1,36 @@
 """Exact metrics from the logs beside the checkpoints, where a scan may read them at once.
 
-Called once all names are known; one read per folder, and none for layouts without such a log.
+Called once all names are known; one read per folder, and a source is imported only for the layout
+that needs it. Logs that any framework may have written are asked where nothing else has a metric.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
+from typing import cast
 
 from .model import Checkpoint, Standing
-from .tree import Folder, Tree
+from .tree import Tree
 
 Exact = Mapping[str, Mapping[str, float]]  # id -> metrics
+_Source = Callable[[Tree, str, Sequence[Checkpoint]], Exact]
+
+_SOURCES = {
+    "lightning": "lightning",
+    "keras": "keras",
+    "orbax": "orbax",
+    "flax": "orbax",
+    "mmengine": "mmengine",
+    "detectron2": "detectron2",
+    "ray": "ray",
+    "yolo": "epoch_table",
+    "timm": "epoch_table",
+    "stable-baselines3": "stable_baselines",
+}
+# Their numbers count no steps, or their metrics stand nowhere but inside.
+_WITHOUT_CURVES = ("ray", "accelerate", "dated-folders", "xgboost", "lightgbm", "catboost")
 
 
 def with_exact_metrics(
@@ -20,48 +39,47 @@ def with_exact_metrics(
     """The same checkpoints, with what the logs of their folders say; `folders` is by series."""
     groups: dict[tuple[str, str], list[Checkpoint]] = {}
     for one in checkpoints:
-        if one.layout in _SOURCES and one.standing is Standing.NUMBERED:
+        if one.standing is Standing.NUMBERED:
             groups.setdefault((one.layout, folders[one.series]), []).append(one)
+    reading = _Reading(tree)
     exact: dict[str, Mapping[str, float]] = {}
     for (layout, path), group in groups.items():
-        exact.update(_SOURCES[layout](tree, path, group))
+        exact.update(reading.of_group(layout, path, group))
     return [
-        replace(one, metrics={**one.metrics, **exact[one.id]}) if one.id in exact else one
+        replace(one, metrics={**one.metrics, **found}) if (found := exact.get(one.id)) else one
         for one in checkpoints
     ]
 
 
-def _lightning(tree: Tree, path: str, group: Sequence[Checkpoint]) -> Exact:
-    # Readers are imported when needed: each costs a start a millisecond or more.
-    from .lightning_log import lightning_metrics
+class _Reading:
+    """The sources of one scan, and whatever limits they share."""
 
-    return lightning_metrics(tree, path, group)
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._shared: list[_Source] | None = None
+
+    def of_group(self, layout: str, path: str, group: Sequence[Checkpoint]) -> Exact:
+        """What the layout's own log says of the checkpoints of a folder, else any other."""
+        own = _SOURCES.get(layout)
+        exact = _module_source(own)(self._tree, path, group) if own else {}
+        if any(exact.values()) or layout in _WITHOUT_CURVES:
+            return exact
+        # One log of curves cannot tell two models of one folder apart.
+        if len({one.series for one in group}) > 1 or any(one.metrics for one in group):
+            return exact
+        for source in self._any_framework():
+            if any((found := source(self._tree, path, group)).values()):
+                return found
+        return exact
+
+    def _any_framework(self) -> list[_Source]:
+        if self._shared is None:
+            from .sources.events import EventMetrics
+
+            self._shared = [_module_source("mlflow"), EventMetrics().metrics]
+        return self._shared
 
 
-def _keras(tree: Tree, path: str, group: Sequence[Checkpoint]) -> Exact:
-    from .keras_log import keras_metrics
-
-    return keras_metrics(tree, path, group)
-
-
-def _orbax(tree: Tree, path: str, group: Sequence[Checkpoint]) -> Exact:
-    """Each step holds its own metrics, in the two forms of folder names that Orbax writes."""
-    from .readers.orbax import read_orbax_step
-
-    found: dict[str, Mapping[str, float]] = {}
-    for one in group:
-        try:
-            step = read_orbax_step(Folder(tree, one.id))
-        except OSError:  # the flax checkpoints of old are files
-            continue
-        if step.metrics:
-            found[one.id] = step.metrics
-    return found
-
-
-_SOURCES: dict[str, Callable[[Tree, str, Sequence[Checkpoint]], Exact]] = {
-    "lightning": _lightning,
-    "keras": _keras,
-    "orbax": _orbax,
-    "flax": _orbax,
-}
+def _module_source(name: str) -> _Source:
+    # Imported when needed: each costs a start a millisecond or more.
+    return cast(_Source, import_module(f".sources.{name}", __package__).metrics)

@@ -32,6 +32,7 @@ from .reinforcement import RayLayout, StableBaselinesLayout
 from .saved_model import SavedModelLayout
 from .tensorflow import TensorFlowLayout
 from .text_models import GensimLayout, SpacyLayout
+from .timm import TimmLayout
 from .torch_distributed import TorchShardsLayout, TorchtitanLayout
 from .torchtune import TorchtuneLayout
 from .trackers import TrackersLayout
@@ -64,6 +65,7 @@ LAYOUTS: tuple[Layout, ...] = (
     MMEngineLayout(),
     DetectronLayout(),
     YoloLayout(),
+    TimmLayout(),
     CaffeLayout(),
     VoiceLayout(),
     KohyaLayout(),

@@ -104,17 +104,23 @@ def _repeats(rows: Sequence[LogRow]) -> bool:
 
 
 def curve_value(curve: Curve, step: int, within: int | None = None) -> float | None:
-    """The newest value at or before a step, within one interval of the logging.
+    """The newest value at or before a step, within one interval of the logging."""
+    return curve_values(curve, (step,), within).get(step)
+
+
+def curve_values(curve: Curve, steps: Iterable[int], within: int | None = None) -> dict[int, float]:
+    """The same for many steps; what cannot be joined is left out.
 
     Event files of one metric are in the order of steps, but for runs that were resumed.
     """
     pairs = sorted(zip(curve.steps, range(len(curve.steps)), strict=False))
-    at = bisect_right(pairs, (step, math.inf)) - 1
-    if at < 0:
-        return None
-    found, position = pairs[at]
     allowed = _interval(pairs) if within is None else within
-    return curve.values[position] if step - found <= allowed else None
+    found: dict[int, float] = {}
+    for step in steps:
+        at = bisect_right(pairs, (step, math.inf)) - 1
+        if at >= 0 and step - pairs[at][0] <= allowed:
+            found[step] = curve.values[pairs[at][1]]
+    return found
 
 
 def _interval(pairs: Sequence[tuple[int, int]]) -> int:

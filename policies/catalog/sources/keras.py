@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .model import Checkpoint, Kind
-from .readers.csv_log import CsvLog, LogKind, read_csv_log
-from .readers.join import agrees, by_epoch
-from .tree import Folder, Tree
+from ..model import Checkpoint, Kind
+from ..readers.csv_log import CsvLog, LogKind, read_csv_log
+from ..readers.join import agrees, by_epoch
+from ..tree import Folder, Tree
 
 _SUFFIXES = (".log", ".csv", ".txt")
 _MAX_CANDIDATES = 8
 
 
-def keras_metrics(
+def metrics(
     tree: Tree, path: str, group: Sequence[Checkpoint]
 ) -> Mapping[str, Mapping[str, float]]:
     """By id; empty where no log, or more than one, could be meant."""

@@ -9,17 +9,17 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from .model import Checkpoint
-from .readers.csv_log import LogKind, read_csv_log
-from .readers.join import agrees, lightning_epoch, lightning_step
-from .readers.records import LogRow
-from .tree import Folder, Tree
+from ..model import Checkpoint
+from ..readers.csv_log import LogKind, read_csv_log
+from ..readers.join import agrees, lightning_epoch, lightning_step
+from ..readers.records import LogRow
+from ..tree import Folder, Tree
 
 _LOG = "metrics.csv"
 _COLLISION = re.compile(r"-v\d+\.ckpt$")
 
 
-def lightning_metrics(
+def metrics(
     tree: Tree, path: str, group: Sequence[Checkpoint]
 ) -> Mapping[str, Mapping[str, float]]:
     """metrics.csv stands beside the `checkpoints` folder of its version, or among them."""

@@ -1,0 +1,30 @@
+"""Join curves over steps to checkpoints: the newest value at or before each step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ..model import Checkpoint
+from ..readers.join import curve_values
+from ..readers.records import Curve
+
+_HELD_OUT = re.compile(r"(^|[/_.-])(eval|evaluation|val|valid|validation|dev|test)([/_.-]|$)")
+_NO_METRIC = re.compile(
+    r"(^|[/_.-])(lr|learning_rate|epoch|time|fps|step|steps|memory|seconds|grad_norm|runtime|hp_metric"
+    r"|per_second|time_elapsed|iterations|total_timesteps|speed|throughput)(-\w+)?([/_.-]|$)"
+)
+
+
+def by_curves(
+    curves: Mapping[str, Curve], group: Sequence[Checkpoint]
+) -> dict[str, dict[str, float]]:
+    """By id; what was measured on held-out data where there is any, else all that is no counter."""
+    steps = {one.step for one in group if one.step is not None}
+    metrics = [name for name in curves if not _NO_METRIC.search(name.lower())]
+    held_out = [name for name in metrics if _HELD_OUT.search(name.lower())]
+    found: dict[int, dict[str, float]] = {step: {} for step in steps}
+    for name in held_out or metrics:
+        for step, value in curve_values(curves[name], steps).items():
+            found[step][name] = value
+    return {one.id: found[one.step] for one in group if one.step is not None}
