@@ -15,6 +15,7 @@ from ..pins import read_pins
 from ..places import POLICY_FILE, state_directory
 from ..refusal import RootRefusal
 from .discovery import Discovery, discover
+from .inside import with_progress_inside
 from .local_tree import LocalTree
 from .measure import measure as measure_members
 from .metric_sources import with_exact_metrics
@@ -108,6 +109,8 @@ def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:
 
 
 def _assemble(tree: Tree, found: Discovery) -> Catalog:
+    known = with_exact_metrics(tree, found.checkpoints, found.folders)
+    known = with_progress_inside(tree, known)
     pointers, foreign_links = _pointers(tree, found)
     pointed: dict[str, list[str]] = {}
     for pointer in pointers:
@@ -116,7 +119,7 @@ def _assemble(tree: Tree, found: Discovery) -> Catalog:
     checkpoints = sorted(
         (
             replace(one, pointed_to_by=tuple(pointed[one.id])) if one.id in pointed else one
-            for one in with_exact_metrics(tree, found.checkpoints, found.folders)
+            for one in known
         ),
         key=_order,
     )
@@ -162,6 +165,8 @@ def _series(checkpoints: list[Checkpoint], found: Discovery) -> tuple[Series, ..
 
 
 def _unit(group: list[Checkpoint], otherwise: str) -> str:
+    """What orders the series; copies may know more of themselves than that."""
+    group = [one for one in group if one.standing is Standing.NUMBERED] or group
     if any(one.step is not None for one in group):
         return "step"
     return "epoch" if any(one.epoch is not None for one in group) else otherwise
