@@ -22,6 +22,7 @@ from .metric_sources import with_exact_metrics
 from .model import Catalog, Checkpoint, Measure, Pin, Pointer, Series, Standing, State
 from .names import natural_key
 from .pointers import PointerResolver
+from .restarts import split_restarts
 from .tree import Tree
 
 
@@ -110,7 +111,7 @@ def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:
 
 def _assemble(tree: Tree, found: Discovery) -> Catalog:
     known = with_exact_metrics(tree, found.checkpoints, found.folders)
-    known = with_progress_inside(tree, known)
+    known = with_progress_inside(tree, split_restarts(tree, known, found))
     pointers, foreign_links = _pointers(tree, found)
     pointed: dict[str, list[str]] = {}
     for pointer in pointers:

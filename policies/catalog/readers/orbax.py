@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..tree import Folder
 from .contents import json_object
+from .numbers import number
 from .small_json import MAX_BYTES, numbers_of
 
 METADATA = "_CHECKPOINT_METADATA"
@@ -18,6 +20,13 @@ class OrbaxStep:
 
     metrics: Mapping[str, float]
     committed: bool | None
+
+
+def commit_time(folder: Folder) -> float | None:
+    """When the step was committed, in seconds since the epoch, as Orbax recorded it."""
+    document = json_object(folder, METADATA, MAX_BYTES)
+    written = number(document.get("commit_timestamp_nsecs")) if document else None
+    return written / 1e9 if written is not None and math.isfinite(written) else None
 
 
 def read_orbax_step(folder: Folder) -> OrbaxStep:
