@@ -118,16 +118,15 @@ class FreedLine(Lines):
 
     def _left(self) -> str:
         model, dot = self._model, self._glyphs.dot
+        if model.trouble:
+            return f"the scan failed {dot} r tries again"
         summary = model.plan.summary
         total = summary.total_apparent if model.apparent else summary.total_bytes
-        frees = self._frees(total)
-        words = f"{frees} {dot} keeps {summary.keep} {dot} deletes {summary.delete}"
-        if model.scanning:
-            done, known = model.scan_progress
-            words = (
-                f"sizing {done} of {known} {dot} {words}" if known else "looking for checkpoints"
-            )
-        return words
+        words = f"{self._frees(total)} {dot} keeps {summary.keep} {dot} deletes {summary.delete}"
+        if not model.scanning:
+            return words
+        done, known = model.scan_progress
+        return f"sizing {done} of {known} {dot} {words}" if known else "looking for checkpoints"
 
     def _frees(self, total: int) -> str:
         model, freed = self._model, self._model.plan.summary.freed

@@ -45,6 +45,7 @@ class ReviewModel:
         self.filter = ""
         self.cursor: str | None = None
         self.anchor: str | None = None  # where a range began
+        self.trouble = ""  # why the last scan failed
         self.message = ""  # what the last change has to say; shown once
         self.arrivals = Arrivals(root)
         self.clock = now
@@ -57,7 +58,7 @@ class ReviewModel:
     @property
     def scanning(self) -> bool:
         """Whether something is still to come from the disk."""
-        return self._rescan is not None or not self.arrivals.finished
+        return not self.trouble and (self._rescan is not None or not self.arrivals.finished)
 
     @property
     def summary_is_final(self) -> bool:
@@ -92,10 +93,12 @@ class ReviewModel:
     def begin_rescan(self) -> None:
         """What comes next from `take` belongs to a new scan."""
         self._rescan = Arrivals(self.root)
+        self.trouble = ""
 
-    def abandon_scan(self) -> None:
-        """The running scan ended early; what is known stays."""
+    def abandon_scan(self, trouble: str) -> None:
+        """The running scan ended early; what is known stays on the screen."""
         self._rescan = None
+        self.trouble = trouble
 
     def _adopt(self, catalog: Catalog) -> None:
         self.catalog = catalog
