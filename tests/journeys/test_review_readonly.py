@@ -171,6 +171,10 @@ async def test_without_utf8_the_screen_is_ascii(run: Path):
     async with review(run, glyphs=ASCII) as person:
         await person.press("v", "j")
         assert person.text.isascii()
+        for key in ("enter", "p", "question_mark", "a", "t", "c"):
+            await person.press(key)
+            assert person.text.isascii()
+            await person.press("escape")
 
 
 @pytest.mark.parametrize("size", [(20, 6), (40, 10), (80, 24), (200, 60)])

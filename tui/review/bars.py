@@ -129,13 +129,17 @@ class FreedLine(Lines):
         return f"sizing {done} of {known} {dot} {words}" if known else "looking for checkpoints"
 
     def _frees(self, total: int) -> str:
-        model, freed = self._model, self._model.plan.summary.freed
+        model, summary = self._model, self._model.plan.summary
+        freed = summary.freed
         if model.plan.policy is None and not model.marks:
             return "frees nothing: no rule is on"
+        if not model.summary_is_final:
+            return f"frees {size(freed.apparent if model.apparent else freed.certain)} so far"
+        if not summary.delete:
+            return f"frees nothing of {size(total)}"
         if model.apparent:
-            return (
-                f"frees {size(freed.apparent)} of {size(total)} ({percent(freed.apparent, total)})"
-            )
+            share = percent(freed.apparent, total)
+            return f"frees {size(freed.apparent)} of {size(total)} ({share})"
         frees = size_range(freed.certain, freed.possible).replace("-", self._glyphs.dash)
         return f"frees {frees} of {size(total)} ({percent(freed.certain, total)})"
 
@@ -173,6 +177,7 @@ class KeyLine(Lines):
         line: list[Run] = []
         used = 0
         for key, label in footer_keys(self.keys, read_only=self._model.read_only):
+            key = self._glyphs.spelled(key)
             length = len(key) + len(label) + 3
             if used + length <= self.columns:
                 line.extend(((f" {key}", KEY), (f" {label} ", None)))

@@ -124,12 +124,15 @@ class ReviewModel:
         self.now = self.clock()
         policy = policy_of(self.base, self.slots) if self.arrivals.named else None
         try:
-            self.plan = self._plan(policy)
+            self._install(self._plan(policy))
         except PolicyRefusal as refusal:
             self.slots = all_off(self.slots)
             self.message = f"{refusal}; all rules are off"
-            self.plan = self._plan(None)
-        self.explainer = Explainer(self.plan)
+            self._install(self._plan(None))
+
+    def _install(self, plan: Plan) -> None:
+        self.plan = plan
+        self.explainer = Explainer(plan)
         self._arrange()
 
     def _plan(self, policy: Policy | None) -> Plan:
@@ -141,16 +144,16 @@ class ReviewModel:
 
     def toggle(self, position: int) -> None:
         """Switch one rule; a rule that cannot be used here stays off."""
-        if position >= len(self.slots):
+        if position >= len(self.slots) or not self.arrivals.named:
             return
-        before = self.slots
-        self.slots = toggled(before, position)
+        slots = toggled(self.slots, position)
         try:
-            self._plan(policy_of(self.base, self.slots))
+            plan = self._plan(policy_of(self.base, slots))
         except PolicyRefusal as refusal:
-            self.slots, self.message = before, str(refusal)
+            self.message = str(refusal)
             return
-        self.replan()
+        self.slots = slots
+        self._install(plan)
 
     def use(self, policy: Policy) -> None:
         """Put a policy in the place of the present one."""
