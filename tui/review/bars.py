@@ -118,25 +118,28 @@ class FreedLine(Lines):
 
     def _left(self) -> str:
         model, dot = self._model, self._glyphs.dot
+        if model.trouble:
+            return f"the scan failed {dot} r tries again"
         summary = model.plan.summary
         total = summary.total_apparent if model.apparent else summary.total_bytes
-        frees = self._frees(total)
-        words = f"{frees} {dot} keeps {summary.keep} {dot} deletes {summary.delete}"
-        if model.scanning:
-            done, known = model.scan_progress
-            words = (
-                f"sizing {done} of {known} {dot} {words}" if known else "looking for checkpoints"
-            )
-        return words
+        words = f"{self._frees(total)} {dot} keeps {summary.keep} {dot} deletes {summary.delete}"
+        if not model.scanning:
+            return words
+        done, known = model.scan_progress
+        return f"sizing {done} of {known} {dot} {words}" if known else "looking for checkpoints"
 
     def _frees(self, total: int) -> str:
-        model, freed = self._model, self._model.plan.summary.freed
+        model, summary = self._model, self._model.plan.summary
+        freed = summary.freed
         if model.plan.policy is None and not model.marks:
             return "frees nothing: no rule is on"
+        if not model.summary_is_final:
+            return f"frees {size(freed.apparent if model.apparent else freed.certain)} so far"
+        if not summary.delete:
+            return f"frees nothing of {size(total)}"
         if model.apparent:
-            return (
-                f"frees {size(freed.apparent)} of {size(total)} ({percent(freed.apparent, total)})"
-            )
+            share = percent(freed.apparent, total)
+            return f"frees {size(freed.apparent)} of {size(total)} ({share})"
         frees = size_range(freed.certain, freed.possible).replace("-", self._glyphs.dash)
         return f"frees {frees} of {size(total)} ({percent(freed.certain, total)})"
 
@@ -174,6 +177,7 @@ class KeyLine(Lines):
         line: list[Run] = []
         used = 0
         for key, label in footer_keys(self.keys, read_only=self._model.read_only):
+            key = self._glyphs.spelled(key)
             length = len(key) + len(label) + 3
             if used + length <= self.columns:
                 line.extend(((f" {key}", KEY), (f" {label} ", None)))
