@@ -103,6 +103,9 @@ class PolicyPanel(Lines):
         self.draw(self.lines_for(self.columns))
 
 
+_GAP = "  "  # between what a plan frees and what it is about
+
+
 class FreedLine(Lines):
     """The line that never leaves the screen."""
 
@@ -112,9 +115,9 @@ class FreedLine(Lines):
 
     def sync(self) -> None:
         left, right = self._left(), self._right()
-        room = self.columns - cell_len(left) - 2
+        room = self.columns - cell_len(left) - 2 - len(_GAP)
         right = fit(right, max(0, room), right=True, ellipsis=self._glyphs.ellipsis)
-        self.draw([[(f" {left}", BOLD), (right + " ", None)]])
+        self.draw([[(f" {left}", BOLD), (f"{_GAP}{right} ", None)]])
 
     def _left(self) -> str:
         model, dot = self._model, self._glyphs.dot
@@ -174,12 +177,25 @@ class KeyLine(Lines):
             style = ALERT if self.urgent else BOLD
             self.draw([[(f" {text}", style)] for text in self.notice_lines(self.columns)])
             return
+        keys = footer_keys(self.keys, read_only=self._model.read_only)
         line: list[Run] = []
-        used = 0
-        for key, label in footer_keys(self.keys, read_only=self._model.read_only):
-            key = self._glyphs.spelled(key)
-            length = len(key) + len(label) + 3
-            if used + length <= self.columns:
-                line.extend(((f" {key}", KEY), (f" {label} ", None)))
-                used += length
+        for key, label in fitting(
+            [(self._glyphs.spelled(k), name) for k, name in keys], self.columns
+        ):
+            line.extend(((f" {key}", KEY), (f" {label} ", None)))
         self.draw([line])
+
+
+def fitting(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
+    """The keys that a line has room for; help is the last to go, since it tells all others."""
+    room = width - sum(_length(key) for key in keys if key[1] == "help")
+    chosen = []
+    for key in keys:
+        if key[1] == "help" or _length(key) <= room:
+            chosen.append(key)
+            room -= 0 if key[1] == "help" else _length(key)
+    return chosen
+
+
+def _length(key: tuple[str, str]) -> int:
+    return len(key[0]) + len(key[1]) + 3
