@@ -44,6 +44,8 @@ def make_plan(
     seconds since the epoch. Raises PolicyRefusal when a rule asks for a metric nobody has.
     """
     pins = catalog.pins if pins is None else pins
+    if policy is not None and not policy.keep:
+        policy = None  # a policy without rules asks for nothing; it never means "delete all"
     _refuse_unknown_metrics(catalog, policy)
     protections = protect(catalog, policy, pins, now)
     evaluations = _evaluate(catalog, policy)
