@@ -5,13 +5,15 @@ Frozen records only; `plan.py` makes them, `explain.py` words them, `commit/` ac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import overload
 
 from .catalog.model import Catalog, Checkpoint, Pin
 from .rules.policy import Policy
 from .rules.rule import NO_FACTS, Facts
+from .rules.setting import NOWHERE, LocalTime, Setting, machine_time
 
 
 class Action(StrEnum):
@@ -57,6 +59,41 @@ class Decision:
     protected: bool = False  # by something that a hand mark cannot override
 
 
+class Decisions(Sequence[Decision]):
+    """One decision for each checkpoint, in catalog order, put together when it is looked at.
+
+    What happens to all of them is known at once (`actions`); the reasons of those that nobody
+    looks at are never gathered.
+    """
+
+    __slots__ = ("_all", "_build", "actions")
+
+    def __init__(self, actions: Sequence[Action], build: Callable[[int], Decision]) -> None:
+        self.actions = actions
+        self._build = build
+        self._all: tuple[Decision, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    @overload
+    def __getitem__(self, index: int) -> Decision: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Decision, ...]: ...
+    def __getitem__(self, index: int | slice) -> Decision | tuple[Decision, ...]:
+        if isinstance(index, slice) or self._all is not None:
+            return self._gathered()[index]
+        return self._build(range(len(self.actions))[index])
+
+    def __iter__(self) -> Iterator[Decision]:
+        return iter(self._gathered())
+
+    def _gathered(self) -> tuple[Decision, ...]:
+        if self._all is None:
+            self._all = tuple(map(self._build, range(len(self.actions))))
+        return self._all
+
+
 @dataclass(frozen=True, slots=True)
 class Freed:
     """Bytes that deleting frees: surely, and if every other link to the same files goes too."""
@@ -86,6 +123,7 @@ class SeriesEvaluation:
 
     items: tuple[Checkpoint, ...]
     kept: tuple[Mapping[int, Facts], ...]
+    setting: Setting = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +132,13 @@ class Plan:
 
     catalog: Catalog
     policy: Policy | None
-    decisions: tuple[Decision, ...]
+    decisions: Sequence[Decision]
     summary: Summary
     pins: Mapping[str, Pin]
     marks: frozenset[str]
     warnings: tuple[str, ...] = ()
     evaluations: Mapping[str, SeriesEvaluation] = field(default_factory=dict)  # by series
+    local_time: LocalTime = machine_time  # how calendar rules read save times
 
     @property
     def root(self) -> str:

@@ -7,16 +7,20 @@ never win.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
+from math import isfinite
 from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
 from .direction import MODES, known_mode
 from .fields import choice, count, mapping, refuse, text
 from .rule import Facts, Misses, Rule
+from .setting import NOWHERE, Setting
 from .wording import ordinal
+
+_UNKNOWN: Facts = {"unknown": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,11 @@ class BestRule(Rule):
         value: dict[str, Any] = {"metric": self.metric, "mode": self.mode, "count": self.count}
         return value if self.missing == "keep" else {**value, "missing": self.missing}
 
-    def sentence(self) -> str:
+    def _sentence(self) -> str:
         number = "the best" if self.count == 1 else f"the best {self.count}"
         return f"{number} by {self.metric} ({self.mode})"
 
-    def label(self) -> str:
+    def _label(self) -> str:
         return f"best {self.count} {self.metric} ({self.mode})"
 
     def metrics(self) -> tuple[tuple[str, str], ...]:
@@ -63,23 +67,34 @@ class BestRule(Rule):
 
     def ranking(self, items: Sequence[Checkpoint]) -> list[int]:
         """Positions with a finite value, best first; among equals the newer first."""
-        sign = 1 if self.mode == "min" else -1
-        scored = [
-            (sign * value, -i, i)
-            for i, item in enumerate(items)
-            if (value := item.metrics.get(self.metric)) is not None and math.isfinite(value)
-        ]
-        return [i for _, _, i in sorted(scored)]
+        return [-i for _, i in sorted(self._scores(self._values(items)))]
 
-    def keeps(self, items: Sequence[Checkpoint]) -> Mapping[int, Facts]:
+    def best_of(self, items: Sequence[Checkpoint]) -> int | None:
+        """The position of the best, if any has a finite value."""
+        best = min(self._scores(self._values(items)), default=None)
+        return None if best is None else -best[1]
+
+    def _values(self, items: Sequence[Checkpoint]) -> list[float | None]:
+        metric = self.metric
+        return [item.metrics.get(metric) for item in items]
+
+    def _scores(self, values: Sequence[float | None]) -> list[tuple[float, int]]:
+        """Pairs that sort from best to worst, the newer first."""
+        sign = 1 if self.mode == "min" else -1
+        return [
+            (sign * value, -i)
+            for i, value in enumerate(values)
+            if value is not None and isfinite(value)
+        ]
+
+    def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
+        values = self._values(items)
+        leaders = nsmallest(self.count, self._scores(values))
         kept: dict[int, Facts] = {
-            i: {"rank": rank, "value": items[i].metrics[self.metric]}
-            for rank, i in enumerate(self.ranking(items)[: self.count], start=1)
+            -i: {"rank": rank, "value": values[-i]} for rank, (_, i) in enumerate(leaders, start=1)
         }
         if self.missing == "keep":
-            for i, item in enumerate(items):
-                if self.metric not in item.metrics:
-                    kept[i] = {"unknown": True}
+            kept |= {i: _UNKNOWN for i, value in enumerate(values) if value is None}
         return kept
 
     def words(self, facts: Facts) -> str:
@@ -88,7 +103,9 @@ class BestRule(Rule):
         rank = "best" if facts["rank"] == 1 else f"{ordinal(facts['rank'])} best"
         return f"{rank} {self.metric} {facts['value']:.4g}"
 
-    def misses(self, items: Sequence[Checkpoint], kept: Mapping[int, Facts]) -> Misses:
+    def misses(
+        self, items: Sequence[Checkpoint], kept: Mapping[int, Facts], setting: Setting = NOWHERE
+    ) -> Misses:
         ranks = {i: rank for rank, i in enumerate(self.ranking(items), start=1)}
         those = "only the best is" if self.count == 1 else f"the best {self.count} are"
 
@@ -96,8 +113,16 @@ class BestRule(Rule):
             value = items[position].metrics.get(self.metric)
             if value is None:
                 return f"{self.metric} is unknown, and the rule says missing: drop"
-            if not math.isfinite(value):
+            if not isfinite(value):
                 return f"{self.metric} is {value}, which never counts as best"
             return f"{ordinal(ranks[position])} best {self.metric} ({value:.4g}); {those} kept"
 
         return miss
+
+    def covers(self, other: Rule) -> bool:
+        return (
+            isinstance(other, BestRule)
+            and (other.metric, other.mode) == (self.metric, self.mode)
+            and other.count <= self.count
+            and (self.missing == "keep" or other.missing == "drop")
+        )
