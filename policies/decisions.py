@@ -138,9 +138,17 @@ class Plan:
     marks: frozenset[str]
     warnings: tuple[str, ...] = ()
     evaluations: Mapping[str, SeriesEvaluation] = field(default_factory=dict)  # by series
+    now: float = 0.0  # when it was made, in seconds since the epoch
     local_time: LocalTime = machine_time  # how calendar rules read save times
 
     @property
     def root(self) -> str:
         """The scanned directory, absolute."""
         return self.catalog.root
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        """What happens to each checkpoint, in catalog order, without the reasons."""
+        if isinstance(self.decisions, Decisions):
+            return self.decisions.actions
+        return [decision.action for decision in self.decisions]

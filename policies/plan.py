@@ -56,6 +56,7 @@ def make_plan(
         marks=marks,
         warnings=warnings_of(policy, judgement, summary),
         evaluations=evaluations,
+        now=now,
         local_time=local_time,
     )
 

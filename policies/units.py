@@ -42,7 +42,8 @@ def parse_size(text: str) -> int:
             f"{text!r} is no size; write a number and B, kB, MB, GB, TB or KiB, MiB, GiB, TiB, "
             "such as 500GB"
         )
-    return round(float(match[1]) * _BYTES[_SPELLED[match[2].lower()]])
+    unit = _BYTES[_SPELLED[match[2].lower()]]
+    return int(match[1]) * unit if match[1].isdecimal() else round(float(match[1]) * unit)
 
 
 def format_size(size: int) -> str:
@@ -51,6 +52,15 @@ def format_size(size: int) -> str:
         if size and size % _BYTES[unit] == 0:
             return f"{size // _BYTES[unit]}{unit}"
     return "0B"
+
+
+def rounded_size(size: float) -> str:
+    """A size to three figures, for a sentence: 464 GB."""
+    for i in range(len(_PREFIXES), 0, -1):
+        if size >= 1000**i:
+            value = size / 1000**i
+            return f"{value:.{max(0, 3 - len(str(int(value))))}f} {_PREFIXES[i - 1]}B"
+    return f"{size:.0f} B"
 
 
 @dataclass(frozen=True, slots=True)
