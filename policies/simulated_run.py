@@ -65,14 +65,16 @@ def _save(
     series: str, number: float, saved_at: float, size: int, *, like: Checkpoint | None = None
 ) -> Checkpoint:
     name = f"{series}#{number:g}"
-    by_epoch = like is not None and like.step is None
+    by_step = like is None or like.step is not None
+    by_epoch = like is not None and not by_step and like.epoch is not None
     return Checkpoint(
         id=name,
         series=series,
         layout="simulated",
         members=(Member(name, Kind.DIRECTORY),),
-        step=None if by_epoch else int(number),
+        step=int(number) if by_step else None,
         epoch=number if by_epoch else None,
+        counter=None if by_step or by_epoch else int(number),
         metrics=like.metrics if like else {},
         measure=Measure(size, size, 1, int(saved_at * 1e9), name),
     )

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from keepstep.policies import Refusal
+from keepstep.policies.rules.counts import LastRule
+from keepstep.policies.rules.graduated import GraduatedRule
+from keepstep.policies.rules.preset_files import save_preset
 from keepstep.policies.rules.schema import parse_policy
+
+from ..catalogs import policy
 
 TIERS = "graduated: {last: 20, tier2_count: 20, tier3_interval: 1000}"
 USELESS: dict[str, tuple[str, str, str]] = {
@@ -90,3 +97,10 @@ USEFUL = {
 @pytest.mark.parametrize("case", USEFUL)
 def test_useful_ones_pass(case: str):
     parse_policy("keep:\n" + "".join(f"  - {rule}\n" for rule in USEFUL[case]), "p.yaml")
+
+
+def test_what_could_not_be_read_again_is_not_saved(tmp_path: Path):
+    rules = policy(GraduatedRule(20, 20, 1000), LastRule(20))
+    with pytest.raises(Refusal, match=r"mine: keep\[1\]\.last: last 20 adds nothing"):
+        save_preset(rules, "mine", own_directory=str(tmp_path))
+    assert not list(tmp_path.iterdir())
