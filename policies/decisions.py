@@ -66,11 +66,17 @@ class Decisions(Sequence[Decision]):
     looks at are never gathered.
     """
 
-    __slots__ = ("_all", "_build", "actions")
+    __slots__ = ("_all", "_build", "_build_all", "actions")
 
-    def __init__(self, actions: Sequence[Action], build: Callable[[int], Decision]) -> None:
+    def __init__(
+        self,
+        actions: Sequence[Action],
+        build: Callable[[int], Decision],
+        build_all: Callable[[Sequence[Action]], tuple[Decision, ...]],
+    ) -> None:
         self.actions = actions
         self._build = build
+        self._build_all = build_all
         self._all: tuple[Decision, ...] | None = None
 
     def __len__(self) -> int:
@@ -90,7 +96,7 @@ class Decisions(Sequence[Decision]):
 
     def _gathered(self) -> tuple[Decision, ...]:
         if self._all is None:
-            self._all = tuple(map(self._build, range(len(self.actions))))
+            self._all = self._build_all(self.actions)
         return self._all
 
 

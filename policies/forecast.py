@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .cadence import Cadence, cadence_of
-from .decisions import Action, Plan
+from .decisions import Plan
 from .plan import make_plan
 from .protections import sort_out
 from .refusal import PlanRefusal
@@ -144,8 +144,7 @@ def _plan_after(plan: Plan, cadences: Sequence[Cadence], seconds: float) -> Plan
 
 def _kept(plan: Plan) -> Holding:
     going = plan.summary.freed.certain
-    count = sum(action is not Action.DELETE for action in plan.actions)
-    return Holding(count, plan.summary.total_bytes - going)
+    return Holding(len(plan.actions) - plan.summary.delete, plan.summary.total_bytes - going)
 
 
 def _fills_without(cadences: Sequence[Cadence], free: int | None) -> float | None:

@@ -53,7 +53,8 @@ class Judgement:
         one = self.catalog.checkpoints[place]
         position = self._position(place)
         binding = self._binding(place)
-        tier = None if position is None else self._tier(one.series, position)
+        tiers = () if position is None else self._tiers_of(one.series)
+        tier = tiers[position] if tiers and position is not None else None
         if one.id in self.marks and not binding:
             return Decision(one, Action.DELETE, _MARKED, tier)
         reasons = (
@@ -62,6 +63,24 @@ class Judgement:
         )
         action = Action.KEEP if reasons else Action.DELETE
         return Decision(one, action, reasons, tier, protected=binding)
+
+    def decisions(self, actions: Sequence[Action]) -> tuple[Decision, ...]:
+        """All of them; those that no protection and no mark concerns are put together quickly."""
+        checkpoints, delete = self.catalog.checkpoints, Action.DELETE
+        found: list[Decision | None] = [None] * len(checkpoints)
+        for series, places in self.lines.series.items():
+            tiers = self._tiers_of(series)
+            for position, place in enumerate(places):
+                one = checkpoints[place]
+                if place in self.protections or one.id in self.marks or self.policy is None:
+                    continue
+                tier = tiers[position] if tiers else None
+                if actions[place] is delete:
+                    found[place] = Decision(one, delete, (), tier)
+                else:
+                    reasons = tuple(self._rules(series, position))
+                    found[place] = Decision(one, Action.KEEP, reasons, tier)
+        return tuple(one or self.decision(place) for place, one in enumerate(found))
 
     def metric_unknown(self) -> int:
         """How many stay for no other reason than a metric that is not known."""
@@ -104,12 +123,11 @@ class Judgement:
             if facts is not None:
                 yield Reason(Source.RULE, rule.kind, number, facts)
 
-    def _tier(self, series: str, position: int) -> int | None:
+    def _tiers_of(self, series: str) -> Sequence[int]:
         """By the first graduated rule that looks at the series."""
         if series not in self._tiers:
             rules = () if self.policy is None else self.policy.keep
             graduated = (r for r in rules if isinstance(r, GraduatedRule) and r.sees(series))
             rule = next(graduated, None)
             self._tiers[series] = rule.tiers(self.evaluations[series].items) if rule else ()
-        tiers = self._tiers[series]
-        return tiers[position] if tiers else None
+        return self._tiers[series]

@@ -42,15 +42,14 @@ def make_plan(
     _refuse_unknown_metrics(catalog, policy)
     lines = sort_out(catalog)
     evaluations = _evaluate(catalog, lines, policy, now, local_time)
-    judgement = Judgement(
-        catalog, policy, lines, protect(catalog, lines, policy, pins, now), evaluations, marks
-    )
+    protections = protect(catalog, lines, policy, pins, now, evaluations)
+    judgement = Judgement(catalog, policy, lines, protections, evaluations, marks)
     actions = judgement.actions()
     summary = _summary(catalog, actions, judgement.metric_unknown(), len(lines.unsized))
     return Plan(
         catalog=catalog,
         policy=policy,
-        decisions=Decisions(actions, judgement.decision),
+        decisions=Decisions(actions, judgement.decision, judgement.decisions),
         summary=summary,
         pins=pins,
         marks=marks,
@@ -116,17 +115,18 @@ def _is_known(metric: str, catalog: Catalog) -> bool:
 
 
 def _summary(catalog: Catalog, actions: list[Action], metric_unknown: int, unsized: int) -> Summary:
-    checkpoints = catalog.checkpoints
-    measures = [one.measure for one in checkpoints if one.measure is not None]
+    delete = Action.DELETE  # looked up once: a member of an enum is slow to reach
+    gone = [
+        one for one, action in zip(catalog.checkpoints, actions, strict=True) if action is delete
+    ]
+    measures = [one.measure for one in catalog.checkpoints if one.measure is not None]
     return Summary(
         keep=actions.count(Action.KEEP),
         slim=actions.count(Action.SLIM),
-        delete=actions.count(Action.DELETE),
+        delete=len(gone),
         total_bytes=sum([measure.disk for measure in measures]),
         total_apparent=sum([measure.apparent for measure in measures]),
-        freed=freed(
-            [one for one, a in zip(checkpoints, actions, strict=True) if a is Action.DELETE]
-        ),
+        freed=freed(gone),
         metric_unknown=metric_unknown,
         unsized=unsized,
     )

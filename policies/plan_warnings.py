@@ -13,6 +13,7 @@ from .judgement import Judgement
 from .rules.counts import LastRule
 from .rules.every_steps import EveryEpochsRule, EveryStepsRule
 from .rules.graduated import GraduatedRule
+from .rules.grid import NONE
 from .rules.policy import Policy
 from .rules.rule import Facts, Rule
 from .rules.wording import plain
@@ -84,22 +85,21 @@ def _sparse(rule: Rule, number: int, seen: Seen) -> Iterator[tuple[str, str]]:
 def _met(rule: Rule, evaluation: SeriesEvaluation, kept: Mapping[int, Facts]) -> tuple[int, int]:
     """Intervals whose exact number is there, and intervals; the newest, unfinished one aside."""
     if isinstance(rule, GraduatedRule):
-        pairs = [
-            (f["number"], f["bucket"])
-            for f in kept.values()
-            if f["interval"] == rule.tier3_interval
-        ]
-        return sum(number == bucket for number, bucket in pairs), len(pairs)
+        facts = [f for f in kept.values() if f["interval"] == rule.tier3_interval]
+        return sum(f["number"] == f["bucket"] for f in facts), len(facts)
     if not isinstance(rule, EveryStepsRule | EveryEpochsRule):
         return 0, 0
-    numbers = [number for _, number in rule.numbers(evaluation.items)]
-    marks = {rule.grid.mark(bucket) for bucket in rule.grid.buckets(numbers)}
-    asked = {mark for mark in marks if mark <= numbers[-1]}
-    return len(asked.intersection(numbers)), len(asked)
+    _, numbers = rule.numbers(evaluation.items)
+    newest = max(numbers, default=0)
+    if rule.on_miss == NONE:  # what it misses, it does not keep
+        marks = {rule.grid.mark(bucket) for bucket in rule.grid.buckets(numbers)}
+        return len(kept), sum(mark <= newest for mark in marks)
+    facts = [f for f in kept.values() if f["bucket"] <= newest]
+    return sum(f["number"] == f["bucket"] for f in facts), len(facts)
 
 
 def _effect(rule: Rule) -> str:
-    if isinstance(rule, EveryStepsRule | EveryEpochsRule) and rule.on_miss == "none":
+    if isinstance(rule, EveryStepsRule | EveryEpochsRule) and rule.on_miss == NONE:
         return "the others keep nothing"
     return "another stands in for it in the others"
 

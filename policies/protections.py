@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .catalog.model import Catalog, Checkpoint, Pin, Standing, State
-from .decisions import Reason, Source
+from .decisions import Reason, SeriesEvaluation, Source
 from .rules.best import BestRule
 from .rules.policy import Policy
 from .rules.setting import PLAUSIBLE_SINCE
@@ -73,6 +73,7 @@ def protect(
     policy: Policy | None,
     pins: Mapping[str, Pin],
     now: float,
+    evaluations: Mapping[str, SeriesEvaluation],
 ) -> Protections:
     """Every protection, in the order in which a person wants to read them."""
     found: Protections = {}
@@ -95,27 +96,41 @@ def protect(
         add(i, "not sized")
     for series, places in lines.series.items():
         items = [checkpoints[i] for i in places]
-        for position, name, by_hand, facts in _in_series(series, items, policy):
+        for position, name, by_hand, facts in _in_series(
+            series, items, policy, evaluations.get(series)
+        ):
             add(places[position], name, by_hand, **facts)
     return found
 
 
 def _in_series(
-    series: str, items: Sequence[Checkpoint], policy: Policy | None
+    series: str,
+    items: Sequence[Checkpoint],
+    policy: Policy | None,
+    evaluation: SeriesEvaluation | None,
 ) -> Iterator[tuple[int, str, bool, dict[str, object]]]:
     """Position, name, whether a hand mark overrides it, and facts."""
     yield len(items) - 1, "newest", False, {}
     for position in _saved_after_newest(items):
         yield position, "restarted", False, {"newest": items[-1].id}
-    if policy is None:
+    if policy is None or evaluation is None:
         return
     for metric, mode in policy.metrics():
-        best = BestRule(metric, mode).best_of(items)
+        best = _best(policy, evaluation, metric, mode)
         if best is not None:
             yield best, "best metric", False, {"metric": metric, "mode": mode}
     if not any(rule.sees(series) for rule in policy.keep):
         for position in range(len(items)):
             yield position, "no rule here", True, {}
+
+
+def _best(policy: Policy, evaluation: SeriesEvaluation, metric: str, mode: str) -> int | None:
+    for rule, kept in zip(policy.keep, evaluation.kept, strict=True):
+        if isinstance(rule, BestRule) and (rule.metric, rule.mode) == (metric, mode):
+            found = next((i for i, facts in kept.items() if facts.get("rank") == 1), None)
+            if found is not None:  # it has been looked for already
+                return found
+    return BestRule(metric, mode).best_of(evaluation.items)
 
 
 def _of_its_own(one: Checkpoint, now: float) -> Iterable[tuple[str, bool, dict[str, object]]]:

@@ -7,9 +7,9 @@ never win.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
 from math import isfinite
 from typing import Any, ClassVar, Self
 
@@ -65,35 +65,37 @@ class BestRule(Rule):
     def metrics(self) -> tuple[tuple[str, str], ...]:
         return ((self.metric, self.mode),)
 
-    def ranking(self, items: Sequence[Checkpoint]) -> list[int]:
-        """Positions with a finite value, best first; among equals the newer first."""
-        return [-i for _, i in sorted(self._scores(self._values(items)))]
+    def leaders(self, values: Sequence[float | None], count: int) -> list[int]:
+        """The first few of the ranking, without putting all in order by age."""
+        finite = [value for value in values if value is not None and isfinite(value)]
+        if not finite:
+            return []
+        limit = sorted(finite, reverse=self.mode == "max")[:count][-1]
+        if self.mode == "min":
+            near = ((v, i) for i, v in enumerate(values) if v is not None and v <= limit)
+        else:
+            near = ((v, i) for i, v in enumerate(values) if v is not None and v >= limit)
+        return self._in_order((value, i) for value, i in near if isfinite(value))[:count]
 
     def best_of(self, items: Sequence[Checkpoint]) -> int | None:
         """The position of the best, if any has a finite value."""
-        best = min(self._scores(self._values(items)), default=None)
-        return None if best is None else -best[1]
+        return next(iter(self.leaders(self._values(items), 1)), None)
 
     def _values(self, items: Sequence[Checkpoint]) -> list[float | None]:
         metric = self.metric
         return [item.metrics.get(metric) for item in items]
 
-    def _scores(self, values: Sequence[float | None]) -> list[tuple[float, int]]:
-        """Pairs that sort from best to worst, the newer first."""
+    def _in_order(self, scored: Iterable[tuple[float, int]]) -> list[int]:
         sign = 1 if self.mode == "min" else -1
-        return [
-            (sign * value, -i)
-            for i, value in enumerate(values)
-            if value is not None and isfinite(value)
-        ]
+        return [-i for _, i in sorted((sign * value, -i) for value, i in scored)]
 
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
         values = self._values(items)
-        leaders = nsmallest(self.count, self._scores(values))
         kept: dict[int, Facts] = {
-            -i: {"rank": rank, "value": values[-i]} for rank, (_, i) in enumerate(leaders, start=1)
+            i: {"rank": rank, "value": values[i]}
+            for rank, i in enumerate(self.leaders(values, self.count), start=1)
         }
-        if self.missing == "keep":
+        if self.missing == "keep" and None in values:
             kept |= {i: _UNKNOWN for i, value in enumerate(values) if value is None}
         return kept
 
@@ -106,16 +108,20 @@ class BestRule(Rule):
     def misses(
         self, items: Sequence[Checkpoint], kept: Mapping[int, Facts], setting: Setting = NOWHERE
     ) -> Misses:
-        ranks = {i: rank for rank, i in enumerate(self.ranking(items), start=1)}
+        values = self._values(items)
+        sign = 1 if self.mode == "min" else -1
+        order = sorted(sign * value for value in values if value is not None and isfinite(value))
         those = "only the best is" if self.count == 1 else f"the best {self.count} are"
 
         def miss(position: int) -> str:
-            value = items[position].metrics.get(self.metric)
+            value = values[position]
             if value is None:
                 return f"{self.metric} is unknown, and the rule says missing: drop"
             if not isfinite(value):
                 return f"{self.metric} is {value}, which never counts as best"
-            return f"{ordinal(ranks[position])} best {self.metric} ({value:.4g}); {those} kept"
+            rank = 1 + bisect_left(order, sign * value)
+            rank += values[position + 1 :].count(value)  # of equals the newer is better
+            return f"{ordinal(rank)} best {self.metric} ({value:.4g}); {those} kept"
 
         return miss
 

@@ -7,16 +7,17 @@ save time cannot be true belongs to no period, and stays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar, Self
 
 from ..catalog.model import Checkpoint
 from .fields import count
 from .rule import Facts, Misses, Rule
-from .setting import NOWHERE, Setting
+from .setting import NOWHERE, Setting, in_order_of_time
 from .wording import NO_TIME, own_name
+
+_NO_TIME: Facts = {"no_time": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +41,42 @@ class _CalendarRule(Rule):
     def _label(self) -> str:
         return f"{self.kind} {self.n}"
 
-    def _period(self, local: datetime) -> str:
-        return local.strftime(self.spelling)
+    def _period(self, time: float, setting: Setting) -> str:
+        return setting.local_time(time).strftime(self.spelling)
 
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
-        times = [setting.save_time(item) for item in items]
-        kept: dict[int, Facts] = {i: {"no_time": True} for i, t in enumerate(times) if t is None}
-        timed = [(time, i) for i, time in enumerate(times) if time is not None]
-        newest: dict[str, int] = {}  # period -> position, from the last period back
-        for time, i in sorted(timed, reverse=True):
-            period = self._period(setting.local_time(time))
+        times = setting.save_times(items)
+        order = in_order_of_time(times)
+        newest = self._newest(times, order, setting)
+        kept: dict[int, Facts] = {
+            i: {"rank": rank, "period": period}
+            for rank, (period, i) in enumerate(newest.items(), start=1)
+        }
+        if order and len(newest) < self.n:
+            kept.setdefault(min(order), {"oldest": True, "periods": len(newest)})
+        if len(order) < len(times):
+            kept |= {i: _NO_TIME for i, time in enumerate(times) if time is None}
+        return kept
+
+    def _newest(
+        self, times: Sequence[float | None], order: Sequence[int], setting: Setting
+    ) -> dict[str, int]:
+        """The greatest position of each of the last n periods, from the last one back."""
+
+        def period_at(place: int) -> str:
+            return self._period(times[order[place]] or 0, setting)
+
+        newest: dict[str, int] = {}
+        last = len(order) - 1
+        while last >= 0:
+            period = period_at(last)
             if period not in newest and len(newest) == self.n:
                 break
-            newest[period] = max(i, newest.get(period, i))
-        for rank, (period, i) in enumerate(newest.items(), start=1):
-            kept[i] = {"rank": rank, "period": period}
-        if timed and len(newest) < self.n:
-            oldest = min(i for _, i in timed)
-            kept.setdefault(oldest, {"oldest": True, "periods": len(newest)})
-        return kept
+            first = _first_of_run(last, period, period_at)
+            greatest = max(order[first : last + 1])
+            newest[period] = max(greatest, newest.get(period, greatest))
+            last = first - 1
+        return newest
 
     def words(self, facts: Facts) -> str:
         if "no_time" in facts:
@@ -76,7 +94,7 @@ class _CalendarRule(Rule):
             time = setting.save_time(items[position])
             if time is None:
                 return None
-            period = self._period(setting.local_time(time))
+            period = self._period(time, setting)
             if period in keepers:
                 return f"{self.kind} keeps {own_name(keepers[period])} of {period}"
             return f"saved in {period}; {self.kind} keeps the last {self.n} {self.period}s"
@@ -85,6 +103,18 @@ class _CalendarRule(Rule):
 
     def covers(self, other: Rule) -> bool:
         return isinstance(other, type(self)) and other.n <= self.n
+
+
+def _first_of_run(last: int, period: str, period_at: Callable[[int], str]) -> int:
+    """Where a period begins, found in leaps: spelling every local time would take too long."""
+    known, leap = last, 1
+    while last - leap >= 0 and period_at(last - leap) == period:
+        known, leap = last - leap, 2 * leap
+    before = max(last - leap, -1)
+    while known - before > 1:
+        middle = (known + before) // 2
+        known, before = (middle, before) if period_at(middle) == period else (known, middle)
+    return known
 
 
 @dataclass(frozen=True, slots=True)

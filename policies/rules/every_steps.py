@@ -50,9 +50,16 @@ class _EveryRule(Rule):
         """Where its representatives lie."""
         return Grid(self.interval, self.offset, self.on_miss)
 
-    def numbers(self, items: Sequence[Checkpoint]) -> list[tuple[int, float]]:
-        """Position and number of every item that has one."""
+    def _raw(self, items: Sequence[Checkpoint]) -> list[float | None]:
         raise NotImplementedError
+
+    def numbers(self, items: Sequence[Checkpoint]) -> tuple[Sequence[int], Sequence[float]]:
+        """Positions and numbers of the items that have one."""
+        raw = self._raw(items)
+        known = [number for number in raw if number is not None]
+        if len(known) == len(raw):
+            return range(len(raw)), known
+        return [i for i, number in enumerate(raw) if number is not None], known
 
     def _every(self) -> str:
         start = f" from {self.offset}" if self.offset else ""
@@ -65,10 +72,10 @@ class _EveryRule(Rule):
         return self._every()
 
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
-        numbered = self.numbers(items)
+        positions, numbers = self.numbers(items)
         return {
-            numbered[i][0]: {"bucket": mark, "number": number}
-            for i, number, mark in self.grid.members([number for _, number in numbered])
+            positions[i]: {"bucket": mark, "number": number}
+            for i, number, mark in self.grid.members(numbers)
         }
 
     def words(self, facts: Facts) -> str:
@@ -84,13 +91,14 @@ class _EveryRule(Rule):
         setting: Setting = NOWHERE,
     ) -> Misses:
         keepers = {facts["bucket"]: items[i] for i, facts in kept.items()}
-        numbers = dict(self.numbers(items))
+        numbers = self._raw(items)
         grid = self.grid
 
         def miss(position: int) -> str | None:
-            if position not in numbers:
+            number = numbers[position]
+            if number is None:
                 return None
-            mark = grid.mark(grid.bucket(numbers[position]))
+            mark = grid.mark(grid.bucket(number))
             if mark not in keepers:
                 return f"{self._every()} keeps exact ones only, and {plain(mark)} is missing"
             return f"{self._every()} keeps {own_name(keepers[mark])}"
@@ -120,8 +128,8 @@ class EveryStepsRule(_EveryRule):
     kind: ClassVar[str] = "every_steps"
     unit: ClassVar[str] = "step"
 
-    def numbers(self, items: Sequence[Checkpoint]) -> list[tuple[int, float]]:
-        return [(i, item.step) for i, item in enumerate(items) if item.step is not None]
+    def _raw(self, items: Sequence[Checkpoint]) -> list[float | None]:
+        return [item.step for item in items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +139,5 @@ class EveryEpochsRule(_EveryRule):
     kind: ClassVar[str] = "every_epochs"
     unit: ClassVar[str] = "epoch"
 
-    def numbers(self, items: Sequence[Checkpoint]) -> list[tuple[int, float]]:
-        return [(i, item.epoch) for i, item in enumerate(items) if item.epoch is not None]
+    def _raw(self, items: Sequence[Checkpoint]) -> list[float | None]:
+        return [item.epoch for item in items]

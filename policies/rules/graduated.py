@@ -8,7 +8,7 @@ anchored on step numbers over the whole series: thinning again and again changes
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -123,15 +123,14 @@ class GraduatedRule(Rule):
     ) -> Misses:
         numbers = numbers_of(items)
         bounds = self._bounds(numbers)
-        by_number = dict(zip(numbers, items, strict=True))
         fine = Grid(2 * (bounds.gap or 1))  # without a gap nothing is missed
         coarse = Grid(self.tier3_interval)
-        chosen = {grid: grid.chosen(numbers) for grid in (fine, coarse)}
         unit = unit_of(items)
 
         def miss(position: int) -> str:
             tier, grid = (2, fine) if position >= bounds.tier2 else (3, coarse)
-            keeper = by_number[chosen[grid][grid.bucket(numbers[position])]]
+            end = grid.mark(grid.bucket(numbers[position]))
+            keeper = items[bisect_right(numbers, end) - 1]  # the last one up to the mark
             return f"tier {tier}: every {plain(grid.interval)} {unit} keeps {own_name(keeper)}"
 
         return miss

@@ -53,6 +53,13 @@ class Grid:
     def members(self, numbers: Sequence[float]) -> Iterator[tuple[int, float, float]]:
         """Position, number and exact mark of all that the grid keeps."""
         buckets = self.buckets(numbers)
+        if self.on_miss == LAST_IN_BUCKET and _ascending(numbers):
+            for bucket, last in dict(zip(buckets, range(len(numbers)), strict=True)).items():
+                number, mark = numbers[last], self.mark(bucket)
+                while last >= 0 and numbers[last] == number:  # equal numbers stay together
+                    yield last, number, mark
+                    last -= 1
+            return
         chosen = self._chosen(numbers, buckets)
         for i, (bucket, number) in enumerate(zip(buckets, numbers, strict=True)):
             if chosen.get(bucket) == number:
@@ -62,8 +69,8 @@ class Grid:
         pairs = zip(buckets, numbers, strict=True)
         if self.on_miss == NONE:
             return {bucket: number for bucket, number in pairs if number == self.mark(bucket)}
-        if self.on_miss == LAST_IN_BUCKET and all(map(le, numbers, islice(numbers, 1, None))):
-            return dict(pairs)  # ascending: the last one wins
+        if self.on_miss == LAST_IN_BUCKET and _ascending(numbers):
+            return dict(pairs)  # the last one wins
         chosen: dict[int, float] = {}
         for bucket, number in pairs:
             if bucket not in chosen or self._better(bucket, number, chosen[bucket]):
@@ -75,3 +82,7 @@ class Grid:
             return number > than
         mark = self.mark(bucket)  # of two equally close the later, as people expect
         return (abs(number - mark), -number) < (abs(than - mark), -than)
+
+
+def _ascending(numbers: Sequence[float]) -> bool:
+    return all(map(le, numbers, islice(numbers, 1, None)))

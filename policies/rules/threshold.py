@@ -7,14 +7,14 @@ the rule says `missing: drop` or another metric fails; NaN and infinities never 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
 from .fields import choice, count, mapping, number, refuse
-from .moving_average import value_at
+from .moving_average import Values, values_of
 from .rule import Facts, Misses, Rule
 from .setting import NOWHERE, Setting
 
@@ -30,9 +30,16 @@ class Bound:
 
     def passes(self, value: float) -> bool:
         """Whether a value is good enough; NaN and infinities never are."""
-        if not math.isfinite(value):
+        if not isfinite(value):
             return False
         return value <= self.limit if self.side == "max" else value >= self.limit
+
+    def failed_by(self, values: Values) -> list[int]:
+        """Positions whose value is known and does not pass."""
+        limit = self.limit
+        if self.side == "max":
+            return [i for i, v in enumerate(values) if v is not None and not -inf < v <= limit]
+        return [i for i, v in enumerate(values) if v is not None and not limit <= v < inf]
 
     def value(self) -> dict[str, Any]:
         """As it stands in a policy file."""
@@ -90,16 +97,20 @@ class ThresholdRule(Rule):
         return metric
 
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
+        columns = self._columns(items, setting)
+        failed: set[int] = set()
+        unknown: dict[int, list[str]] = {}
+        for bound, column in zip(self.bounds, columns, strict=True):
+            failed.update(bound.failed_by(column))
+            for i, value in enumerate(column) if None in column else ():
+                if value is None:
+                    unknown.setdefault(i, []).append(bound.metric)
         kept: dict[int, Facts] = {}
-        for i, values in enumerate(self._values(items, setting)):
-            pairs = list(zip(self.bounds, values, strict=True))
-            if any(value is not None and not bound.passes(value) for bound, value in pairs):
-                continue
-            unknown = tuple(bound.metric for bound, value in pairs if value is None)
-            if not unknown:
-                kept[i] = {"values": values}
-            elif self.missing == "keep":
-                kept[i] = {"unknown": unknown}
+        for i in range(len(items)):
+            if i not in failed and i not in unknown:
+                kept[i] = {"values": tuple([column[i] for column in columns])}
+            elif i not in failed and self.missing == "keep":
+                kept[i] = {"unknown": tuple(unknown[i])}
         return kept
 
     def words(self, facts: Facts) -> str:
@@ -111,10 +122,11 @@ class ThresholdRule(Rule):
     def misses(
         self, items: Sequence[Checkpoint], kept: Mapping[int, Facts], setting: Setting = NOWHERE
     ) -> Misses:
-        values = self._values(items, setting)
+        columns = self._columns(items, setting)
 
         def miss(position: int) -> str:
-            pairs = list(zip(self.bounds, values[position], strict=True))
+            values = [column[position] for column in columns]
+            pairs = list(zip(self.bounds, values, strict=True))
             failing = [_failing(b, v) for b, v in pairs if v is not None and not b.passes(v)]
             unknown = [b.metric for b, value in pairs if value is None]
             said = failing or [f"{' and '.join(unknown)} unknown, and the rule says missing: drop"]
@@ -135,11 +147,8 @@ class ThresholdRule(Rule):
             ours[key].passes(limit) for key, limit in theirs.items()
         )
 
-    def _values(
-        self, items: Sequence[Checkpoint], setting: Setting
-    ) -> list[tuple[float | None, ...]]:
-        readers = [value_at(b.metric, b.window, setting.metric_log) for b in self.bounds]
-        return [tuple(read(item) for read in readers) for item in items]
+    def _columns(self, items: Sequence[Checkpoint], setting: Setting) -> list[Values]:
+        return [values_of(b.metric, b.window, setting.metric_log, items) for b in self.bounds]
 
 
 def _plain(value: Mapping[str, Any], key: str) -> bool:
@@ -161,6 +170,6 @@ def _side(bound: Bound) -> str:
 
 
 def _failing(bound: Bound, value: float) -> str:
-    if not math.isfinite(value):
+    if not isfinite(value):
         return f"{bound.name()} is {value}, which never passes"
     return f"{bound.name()} {value:.4g} is not {_side(bound)}"

@@ -13,7 +13,7 @@ from typing import ClassVar, Self
 from ..catalog.model import Checkpoint
 from ..units import format_duration
 from .fields import duration
-from .rule import Facts, Misses, Rule
+from .rule import NO_FACTS, Facts, Misses, Rule
 from .setting import NOWHERE, Setting
 from .wording import NO_TIME, span
 
@@ -39,14 +39,14 @@ class WithinRule(Rule):
         return f"within {self.value()}"
 
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
-        times = [setting.save_time(item) for item in items]
+        times = setting.save_times(items)
         since = _newest(times) - self.seconds
         kept: dict[int, Facts] = {}
         for i, time in enumerate(times):
             if time is None:
                 kept[i] = {"no_time": True}
             elif time > since:
-                kept[i] = {}
+                kept[i] = NO_FACTS
         return kept
 
     def words(self, facts: Facts) -> str:
@@ -55,7 +55,7 @@ class WithinRule(Rule):
     def misses(
         self, items: Sequence[Checkpoint], kept: Mapping[int, Facts], setting: Setting = NOWHERE
     ) -> Misses:
-        newest = _newest([setting.save_time(item) for item in items])
+        newest = _newest(setting.save_times(items))
 
         def miss(position: int) -> str | None:
             time = setting.save_time(items[position])
