@@ -93,7 +93,7 @@ RULES = st.lists(
 
 
 @given(st.sets(st.integers(0, 3000), min_size=1, max_size=60), RULES, st.lists(st.integers(0, 70)))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_enough_or_the_most_and_more_asked_never_frees_less(
     steps: set[int], rules: list[Rule], asked: list[int]
 ):

@@ -19,8 +19,6 @@ from keepstep.policies.rules.setting import Setting, utc
 from ..catalogs import NOW, catalog, policy
 from .anything import ANY_RULE, GRADUATED, RULES, SCHEDULE_FREE, left_by, plan_of, run_of, runs
 
-settings.register_profile("rules", deadline=None, max_examples=150)
-settings.load_profile("rules")
 Items = list[Checkpoint]
 
 

@@ -19,9 +19,6 @@ from keepstep.policies.rules.rule import Rule
 
 from ..catalogs import NOW, catalog, checkpoint, policy, steps_catalog, survivors
 
-settings.register_profile("rules", deadline=None)  # the machine's load is no property of a rule
-settings.load_profile("rules")
-
 STEPS = st.sets(st.integers(0, 3000), min_size=1, max_size=80)
 REGULAR = st.builds(
     lambda cadence, offset, n, missing: (
