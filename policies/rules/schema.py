@@ -75,7 +75,11 @@ def _rules(value: object, where: str) -> tuple[Rule, ...]:
 def _rule(item: object, where: str) -> Rule:
     kinds = [key for key in item if key != "only"] if isinstance(item, dict) else []
     if not isinstance(item, dict) or len(kinds) != 1:
-        refuse(where, f"must be one rule, such as `last: 20`; known: {', '.join(sorted(RULES))}")
+        refuse(
+            where,
+            "must be one rule, such as `last: 20`, with `only: run7/*` beside it if wanted; "
+            f"known: {', '.join(sorted(RULES))}",
+        )
     [kind] = kinds
     if kind not in RULES:
         unknown(kind, where, "rule", RULES)
