@@ -5,13 +5,15 @@ Frozen records only; `plan.py` makes them, `explain.py` words them, `commit/` ac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import overload
 
 from .catalog.model import Catalog, Checkpoint, Pin
 from .rules.policy import Policy
 from .rules.rule import NO_FACTS, Facts
+from .rules.setting import NOWHERE, LocalTime, Setting, machine_time
 
 
 class Action(StrEnum):
@@ -57,6 +59,47 @@ class Decision:
     protected: bool = False  # by something that a hand mark cannot override
 
 
+class Decisions(Sequence[Decision]):
+    """One decision for each checkpoint, in catalog order, put together when it is looked at.
+
+    What happens to all of them is known at once (`actions`); the reasons of those that nobody
+    looks at are never gathered.
+    """
+
+    __slots__ = ("_all", "_build", "_build_all", "actions")
+
+    def __init__(
+        self,
+        actions: Sequence[Action],
+        build: Callable[[int], Decision],
+        build_all: Callable[[Sequence[Action]], tuple[Decision, ...]],
+    ) -> None:
+        self.actions = actions
+        self._build = build
+        self._build_all = build_all
+        self._all: tuple[Decision, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    @overload
+    def __getitem__(self, index: int) -> Decision: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Decision, ...]: ...
+    def __getitem__(self, index: int | slice) -> Decision | tuple[Decision, ...]:
+        if isinstance(index, slice) or self._all is not None:
+            return self._gathered()[index]
+        return self._build(range(len(self.actions))[index])
+
+    def __iter__(self) -> Iterator[Decision]:
+        return iter(self._gathered())
+
+    def _gathered(self) -> tuple[Decision, ...]:
+        if self._all is None:
+            self._all = self._build_all(self.actions)
+        return self._all
+
+
 @dataclass(frozen=True, slots=True)
 class Freed:
     """Bytes that deleting frees: surely, and if every other link to the same files goes too."""
@@ -86,6 +129,7 @@ class SeriesEvaluation:
 
     items: tuple[Checkpoint, ...]
     kept: tuple[Mapping[int, Facts], ...]
+    setting: Setting = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +138,23 @@ class Plan:
 
     catalog: Catalog
     policy: Policy | None
-    decisions: tuple[Decision, ...]
+    decisions: Sequence[Decision]
     summary: Summary
     pins: Mapping[str, Pin]
     marks: frozenset[str]
     warnings: tuple[str, ...] = ()
     evaluations: Mapping[str, SeriesEvaluation] = field(default_factory=dict)  # by series
+    now: float = 0.0  # when it was made, in seconds since the epoch
+    local_time: LocalTime = machine_time  # how calendar rules read save times
 
     @property
     def root(self) -> str:
         """The scanned directory, absolute."""
         return self.catalog.root
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        """What happens to each checkpoint, in catalog order, without the reasons."""
+        if isinstance(self.decisions, Decisions):
+            return self.decisions.actions
+        return [decision.action for decision in self.decisions]

@@ -85,8 +85,9 @@ class Explainer:
             return False
         self._positions[series] = {item.id: i for i, item in enumerate(evaluation.items)}
         self._misses[series] = [
-            (rule.kind, rule.misses(evaluation.items, kept))
+            (rule.kind, rule.misses(evaluation.items, kept, evaluation.setting))
             for rule, kept in zip(self._plan.policy.keep, evaluation.kept, strict=True)
+            if rule.sees(series)
         ]
         return True
 
@@ -124,6 +125,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
         f"saved after {facts['newest']}, whose step is higher: a restarted run?"
     ),
     "no policy": lambda _: "no rule is on",
+    "no rule here": lambda _: "no rule of the policy looks at this series",
     "not in plan file": lambda _: "the plan file does not delete it",
     "marked": lambda _: "marked for deletion by hand",
 }

@@ -14,14 +14,11 @@ from .decisions import Freed
 
 def freed(checkpoints: Iterable[Checkpoint]) -> Freed:
     """Bytes freed once every one of these checkpoints is gone for good."""
-    certain = possible = apparent = 0
+    measures = [one.measure for one in checkpoints if one.measure is not None]
+    certain = sum([measure.disk for measure in measures])
+    apparent = sum([measure.apparent for measure in measures])
     shared: dict[tuple[int, int], list[int]] = {}  # inode -> links, seen, disk
-    for checkpoint in checkpoints:
-        measure = checkpoint.measure
-        if measure is None:
-            continue
-        certain += measure.disk
-        apparent += measure.apparent
+    for measure in measures:
         for inode in measure.shared:
             certain -= inode.disk
             tally = shared.setdefault((inode.device, inode.inode), [inode.links, 0, inode.disk])

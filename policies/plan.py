@@ -6,28 +6,19 @@ recognised, complete, fully sized, unprotected and kept by no rule, or if a pers
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-from .catalog.model import Catalog, Checkpoint, Pin
-from .decisions import (
-    Action,
-    Decision,
-    Plan,
-    Reason,
-    SeriesEvaluation,
-    Source,
-    Summary,
-)
+from .catalog.model import NO_LOG, Catalog, Pin
+from .decisions import Action, Decisions, Plan, Reason, SeriesEvaluation, Source, Summary
 from .freed import freed
-from .protections import Protection, complete_by_series, protect
+from .judgement import Judgement
+from .plan_warnings import warnings_of
+from .protections import Lines, protect, sort_out
 from .refusal import PolicyRefusal
-from .rules.graduated import GraduatedRule
 from .rules.policy import Policy
-from .rules.rule import Facts
-
-_MARKED = Reason(Source.HAND, "marked")
-_NO_POLICY = Reason(Source.PROTECTION, "no policy")
+from .rules.rule import NO_KEEPS
+from .rules.setting import LocalTime, Setting, machine_time
 
 
 def make_plan(
@@ -37,37 +28,35 @@ def make_plan(
     pins: Mapping[str, Pin] | None = None,
     marks: frozenset[str] = frozenset(),
     now: float,
+    local_time: LocalTime = machine_time,
 ) -> Plan:
     """The plan of a policy on a catalog; without a policy everything stays but hand marks.
 
     `pins` default to those on disk; `marks` are ids that a person marked for deletion; `now` is
-    seconds since the epoch. Raises PolicyRefusal when a rule asks for a metric nobody has.
+    seconds since the epoch; `local_time` reads save times for the calendar rules. Raises
+    PolicyRefusal when a rule asks for a metric nobody has.
     """
     pins = catalog.pins if pins is None else pins
+    if policy is not None and not policy.keep:
+        policy = None  # a policy without rules asks for nothing; it never means "delete all"
     _refuse_unknown_metrics(catalog, policy)
-    protections = protect(catalog, policy, pins, now)
-    evaluations = _evaluate(catalog, policy)
-    rule_keeps = _reasons_by_id(policy, evaluations)
-    tiers = _tiers_by_id(policy, evaluations)
-    decisions = tuple(
-        _decide(
-            one,
-            protections.get(one.id, []),
-            rule_keeps.get(one.id, []) if policy else [_NO_POLICY],
-            marked=one.id in marks,
-            tier=tiers.get(one.id),
-        )
-        for one in catalog.checkpoints
-    )
+    lines = sort_out(catalog)
+    evaluations = _evaluate(catalog, lines, policy, now, local_time)
+    protections = protect(catalog, lines, policy, pins, now, evaluations)
+    judgement = Judgement(catalog, policy, lines, protections, evaluations, marks)
+    actions = judgement.actions()
+    summary = _summary(catalog, actions, judgement.metric_unknown(), len(lines.unsized))
     return Plan(
         catalog=catalog,
         policy=policy,
-        decisions=decisions,
-        summary=_summary(decisions),
+        decisions=Decisions(actions, judgement.decision, judgement.decisions),
+        summary=summary,
         pins=pins,
         marks=marks,
-        warnings=_warnings(decisions),
+        warnings=warnings_of(policy, judgement, summary),
         evaluations=evaluations,
+        now=now,
+        local_time=local_time,
     )
 
 
@@ -80,121 +69,64 @@ def restrict(plan: Plan, ids: frozenset[str]) -> Plan:
         else decision
         for decision in plan.decisions
     )
-    return replace(plan, decisions=decisions, summary=_summary(decisions))
+    actions = [decision.action for decision in decisions]
+    before = plan.summary
+    summary = _summary(plan.catalog, actions, before.metric_unknown, before.unsized)
+    return replace(plan, decisions=decisions, summary=summary)
 
 
-def _decide(
-    one: Checkpoint,
-    protections: Sequence[Protection],
-    rule_keeps: Sequence[Reason],
-    *,
-    marked: bool,
-    tier: int | None,
-) -> Decision:
-    binding = any(not protection.by_hand for protection in protections)
-    if marked and not binding:
-        return Decision(one, Action.DELETE, (_MARKED,), tier)
-    reasons = (*(protection.reason for protection in protections), *rule_keeps)
-    action = Action.KEEP if reasons else Action.DELETE
-    return Decision(one, action, reasons, tier, protected=binding)
-
-
-def _evaluate(catalog: Catalog, policy: Policy | None) -> dict[str, SeriesEvaluation]:
+def _evaluate(
+    catalog: Catalog, lines: Lines, policy: Policy | None, now: float, local_time: LocalTime
+) -> dict[str, SeriesEvaluation]:
     if policy is None:
         return {}
-    return {
-        series: SeriesEvaluation(tuple(items), tuple(rule.keeps(items) for rule in policy.keep))
-        for series, items in complete_by_series(catalog).items()
-    }
-
-
-def _reasons_by_id(
-    policy: Policy | None, evaluations: Mapping[str, SeriesEvaluation]
-) -> dict[str, list[Reason]]:
-    reasons: dict[str, list[Reason]] = {}
-    for evaluation in evaluations.values():
-        for number, kept in enumerate(evaluation.kept):
-            kind = policy.keep[number].kind if policy else ""
-            _collect(reasons, evaluation.items, kept, number, kind)
-    return reasons
-
-
-def _collect(
-    reasons: dict[str, list[Reason]],
-    items: Sequence[Checkpoint],
-    kept: Mapping[int, Facts],
-    number: int,
-    kind: str,
-) -> None:
-    for position, facts in kept.items():
-        reason = Reason(Source.RULE, kind, number, facts)
-        reasons.setdefault(items[position].id, []).append(reason)
-
-
-def _tiers_by_id(
-    policy: Policy | None, evaluations: Mapping[str, SeriesEvaluation]
-) -> dict[str, int]:
-    """Tiers by the first graduated rule of the policy."""
-    rule = next((r for r in policy.keep if isinstance(r, GraduatedRule)), None) if policy else None
-    if rule is None:
-        return {}
-    return {
-        item.id: tier
-        for evaluation in evaluations.values()
-        for item, tier in zip(evaluation.items, rule.tiers(evaluation.items), strict=True)
-    }
+    logs = {series.id: series.metric_log for series in catalog.series}
+    checkpoints = catalog.checkpoints
+    found: dict[str, SeriesEvaluation] = {}
+    for series, places in lines.series.items():
+        items = tuple([checkpoints[i] for i in places])
+        setting = Setting(series, logs.get(series, NO_LOG), local_time, now)
+        kept = tuple(
+            rule.keeps(items, setting) if rule.sees(series) else NO_KEEPS for rule in policy.keep
+        )
+        found[series] = SeriesEvaluation(items, kept, setting)
+    return found
 
 
 def _refuse_unknown_metrics(catalog: Catalog, policy: Policy | None) -> None:
     if policy is None or not catalog.checkpoints:
         return
-    known = {name for one in catalog.checkpoints for name in one.metrics}
     for i, rule in enumerate(policy.keep):
         for metric, _ in rule.metrics():
-            if metric not in known:
+            if not _is_known(metric, catalog):
+                known = {name for one in catalog.checkpoints for name in one.metrics}
                 has = f"; known here: {', '.join(sorted(known))}" if known else ""
                 source = f"{policy.source}: " if policy.source else ""
                 raise PolicyRefusal(
-                    f"{source}keep[{i}].{rule.kind}.metric: "
+                    f"{source}keep[{i}].{rule.kind}.{rule.metric_field(metric)}: "
                     f"no checkpoint in {catalog.root} has the metric {metric!r}{has}"
                 )
 
 
-def _summary(decisions: Sequence[Decision]) -> Summary:
-    gone = [d.checkpoint for d in decisions if d.action is Action.DELETE]
-    return Summary(
-        keep=sum(d.action is Action.KEEP for d in decisions),
-        slim=sum(d.action is Action.SLIM for d in decisions),
-        delete=len(gone),
-        total_bytes=sum(d.checkpoint.disk for d in decisions),
-        total_apparent=sum(d.checkpoint.apparent for d in decisions),
-        freed=freed(gone),
-        metric_unknown=sum(_only_metric_unknown(d) for d in decisions),
-        unsized=sum(d.checkpoint.measure is None for d in decisions),
+def _is_known(metric: str, catalog: Catalog) -> bool:
+    return any(metric in one.metrics for one in catalog.checkpoints) or any(
+        metric in series.metric_log for series in catalog.series
     )
 
 
-def _only_metric_unknown(decision: Decision) -> bool:
-    return bool(decision.reasons) and all("unknown" in r.facts for r in decision.reasons)
-
-
-def _warnings(decisions: Sequence[Decision]) -> tuple[str, ...]:
-    warnings = []
-    restarted: dict[str, int] = {}
-    unknown = 0
-    for decision in decisions:
-        if any(reason.name == "restarted" for reason in decision.reasons):
-            series = decision.checkpoint.series
-            restarted[series] = restarted.get(series, 0) + 1
-        unknown += _only_metric_unknown(decision)
-    for series, count in restarted.items():
-        warnings.append(
-            f"{series}: {count} with lower steps were saved after the highest step, as when a run "
-            "is restarted in the same directory; they are all kept"
-        )
-    if unknown:
-        warnings.append(
-            f"{unknown} stay only because their metric is unknown; "
-            "`missing: drop` in the best rule would let them go"
-        )
-    return tuple(warnings)
+def _summary(catalog: Catalog, actions: list[Action], metric_unknown: int, unsized: int) -> Summary:
+    delete = Action.DELETE  # looked up once: a member of an enum is slow to reach
+    gone = [
+        one for one, action in zip(catalog.checkpoints, actions, strict=True) if action is delete
+    ]
+    measures = [one.measure for one in catalog.checkpoints if one.measure is not None]
+    return Summary(
+        keep=actions.count(Action.KEEP),
+        slim=actions.count(Action.SLIM),
+        delete=len(gone),
+        total_bytes=sum([measure.disk for measure in measures]),
+        total_apparent=sum([measure.apparent for measure in measures]),
+        freed=freed(gone),
+        metric_unknown=metric_unknown,
+        unsized=unsized,
+    )

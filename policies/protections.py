@@ -6,24 +6,17 @@ Pure functions of the catalog, the policy's metrics, the pins and the time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from .catalog.model import Catalog, Checkpoint, Pin, Standing, State
-from .decisions import Reason, Source
+from .decisions import Reason, SeriesEvaluation, Source
 from .rules.best import BestRule
 from .rules.policy import Policy
+from .rules.setting import PLAUSIBLE_SINCE
 
 BEING_WRITTEN = 15 * 60  # seconds since the last write of an incomplete checkpoint
 RESTART_MARGIN = 60  # seconds; copies without times stay well below
-PLAUSIBLE_SINCE = 946_684_800.0  # 2000-01-01: file systems that know no times say 1970
-
-
-class _Add(Protocol):
-    def __call__(
-        self, one: Checkpoint, name: str, *, by_hand: bool = False, **facts: object
-    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,73 +27,133 @@ class Protection:
     by_hand: bool = False  # a hand mark may override it
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A catalog sorted out: what rules see, and what they do not."""
+
+    series: Mapping[str, Sequence[int]]  # complete, numbered ones: places in the catalog, by step
+    others: Sequence[int]
+    pointed: Sequence[int]
+    unsized: Sequence[int]
+
+
+Protections = dict[int, list[Protection]]  # by place in the catalog
+
+
+def sort_out(catalog: Catalog) -> Lines:
+    """One pass over the catalog; rules look at the complete, numbered ones of each series."""
+    series: dict[str, list[int]] = {}
+    others: list[int] = []
+    pointed: list[int] = []
+    unsized: list[int] = []
+    complete, numbered = State.COMPLETE, Standing.NUMBERED
+    name, line = None, others
+    for i, one in enumerate(catalog.checkpoints):
+        if one.series != name:
+            name = one.series
+            line = series.setdefault(name, [])
+        if (
+            one.state is complete
+            and one.standing is numbered
+            and (one.step is not None or one.number is not None)
+        ):
+            line.append(i)
+        else:
+            others.append(i)
+        if one.pointed_to_by:
+            pointed.append(i)
+        if one.measure is None:
+            unsized.append(i)
+    return Lines({name: line for name, line in series.items() if line}, others, pointed, unsized)
+
+
 def protect(
     catalog: Catalog,
+    lines: Lines,
     policy: Policy | None,
     pins: Mapping[str, Pin],
     now: float,
-) -> dict[str, list[Protection]]:
-    """Protections by checkpoint id."""
-    found: dict[str, list[Protection]] = {}
+    evaluations: Mapping[str, SeriesEvaluation],
+) -> Protections:
+    """Every protection, in the order in which a person wants to read them."""
+    found: Protections = {}
+    checkpoints = catalog.checkpoints
 
-    def add(one: Checkpoint, name: str, *, by_hand: bool = False, **facts: object) -> None:
+    def add(place: int, name: str, by_hand: bool = False, **facts: object) -> None:
         reason = Reason(Source.PROTECTION, name, facts=facts)
-        found.setdefault(one.id, []).append(Protection(reason, by_hand))
+        found.setdefault(place, []).append(Protection(reason, by_hand))
 
-    for one in catalog.checkpoints:
-        if one.id in pins:
-            add(one, "pinned", note=pins[one.id].note)
-        if one.pointed_to_by:
-            add(one, "pointer", by=one.pointed_to_by)
-        if one.standing is not Standing.NUMBERED:
-            add(one, one.standing.value)
-        elif one.number is None:
-            add(one, "no number")
-        _protect_state(one, now, add)
-    for items in complete_by_series(catalog).values():
-        add(items[-1], "newest")
-        for later in _saved_after_newest(items):
-            add(later, "restarted", newest=items[-1].id)
-        for metric, mode in () if policy is None else policy.metrics():
-            best = BestRule(metric, mode).ranking(items)[:1]
-            for i in best:
-                add(items[i], "best metric", metric=metric, mode=mode)
+    if pins:
+        for i, one in enumerate(checkpoints):
+            if one.id in pins:
+                add(i, "pinned", note=pins[one.id].note)
+    for i in lines.pointed:
+        add(i, "pointer", by=checkpoints[i].pointed_to_by)
+    for i in lines.others:
+        for name, by_hand, facts in _of_its_own(checkpoints[i], now):
+            add(i, name, by_hand, **facts)
+    for i in lines.unsized:
+        add(i, "not sized")
+    for series, places in lines.series.items():
+        items = [checkpoints[i] for i in places]
+        for position, name, by_hand, facts in _in_series(
+            series, items, policy, evaluations.get(series)
+        ):
+            add(places[position], name, by_hand, **facts)
     return found
 
 
-def _protect_state(one: Checkpoint, now: float, add: _Add) -> None:
+def _in_series(
+    series: str,
+    items: Sequence[Checkpoint],
+    policy: Policy | None,
+    evaluation: SeriesEvaluation | None,
+) -> Iterator[tuple[int, str, bool, dict[str, object]]]:
+    """Position, name, whether a hand mark overrides it, and facts."""
+    yield len(items) - 1, "newest", False, {}
+    for position in _saved_after_newest(items):
+        yield position, "restarted", False, {"newest": items[-1].id}
+    if policy is None or evaluation is None:
+        return
+    for metric, mode in policy.metrics():
+        best = _best(policy, evaluation, metric, mode)
+        if best is not None:
+            yield best, "best metric", False, {"metric": metric, "mode": mode}
+    if not any(rule.sees(series) for rule in policy.keep):
+        for position in range(len(items)):
+            yield position, "no rule here", True, {}
+
+
+def _best(policy: Policy, evaluation: SeriesEvaluation, metric: str, mode: str) -> int | None:
+    for rule, kept in zip(policy.keep, evaluation.kept, strict=True):
+        if isinstance(rule, BestRule) and (rule.metric, rule.mode) == (metric, mode):
+            found = next((i for i, facts in kept.items() if facts.get("rank") == 1), None)
+            if found is not None:  # it has been looked for already
+                return found
+    return BestRule(metric, mode).best_of(evaluation.items)
+
+
+def _of_its_own(one: Checkpoint, now: float) -> Iterable[tuple[str, bool, dict[str, object]]]:
+    """Name, whether a hand mark overrides it, and facts, for one that rules do not see."""
+    if one.standing is not Standing.NUMBERED:
+        yield one.standing.value, False, {}
+    elif one.number is None:
+        yield "no number", False, {}
     if one.state is State.UNREADABLE:
-        add(one, "unreadable", evidence=one.evidence)
+        yield "unreadable", False, {"evidence": one.evidence}
     elif one.state is State.INCOMPLETE:
         writing = one.saved_at is None or now - one.saved_at < BEING_WRITTEN
-        if writing:
-            add(one, "being written", evidence=one.evidence)
-        else:
-            add(one, "incomplete", by_hand=True, evidence=one.evidence)
-    if one.measure is None:
-        add(one, "not sized")
+        yield "being written" if writing else "incomplete", not writing, {"evidence": one.evidence}
 
 
-def complete_by_series(catalog: Catalog) -> dict[str, list[Checkpoint]]:
-    """What rules see: complete, numbered checkpoints of each series, oldest first."""
-    series: dict[str, list[Checkpoint]] = {}
-    for one in catalog.checkpoints:
-        if (
-            one.state is State.COMPLETE
-            and one.standing is Standing.NUMBERED
-            and one.number is not None
-        ):
-            series.setdefault(one.series, []).append(one)
-    return series
-
-
-def _saved_after_newest(items: Sequence[Checkpoint]) -> Iterable[Checkpoint]:
+def _saved_after_newest(items: Sequence[Checkpoint]) -> list[int]:
     """Lower steps saved clearly later than the greatest: perhaps a restarted run."""
     newest = items[-1].saved_at
     if newest is None or newest < PLAUSIBLE_SINCE:
-        return ()
+        return []
+    limit = (newest + RESTART_MARGIN) * 1e9
     return [
-        one
-        for one in items[:-1]
-        if one.saved_at is not None and one.saved_at > newest + RESTART_MARGIN
+        i
+        for i, one in enumerate(items)
+        if one.measure is not None and one.measure.newest_mtime_ns > limit
     ]

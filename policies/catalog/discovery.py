@@ -12,7 +12,7 @@ from ..places import STATE_DIRECTORY
 from .artifacts import EVENT_MARK, artifact_of, final_model_of, may_still_grow
 from .evidence import is_weight_name
 from .layouts import LAYOUTS
-from .model import Artifact, Checkpoint, Kind, Member, Standing
+from .model import Artifact, Checkpoint, Kind, Member, MetricLog, Standing
 from .sighting import FinalModel, Layout, Sighting, Sundry, Tag
 from .tree import Folder, Tree, join
 
@@ -28,6 +28,7 @@ class Discovery:
     tags: list[tuple[str, Tag]] = field(default_factory=list)  # folder, tag
     folders: dict[str, str] = field(default_factory=dict)  # series -> folder
     counts: dict[str, str] = field(default_factory=dict)  # series -> what its counter counts
+    metric_logs: dict[str, MetricLog] = field(default_factory=dict)  # by series
     state_folders: list[str] = field(default_factory=list)  # folders that hold our state
     warnings: list[str] = field(default_factory=list)
 
@@ -57,6 +58,7 @@ def _recognise(folder: Folder, found: Discovery, layouts: Sequence[Layout]) -> F
     """Let each layout claim what it knows; returns the folder without the claimed names."""
     rest = folder
     seen: list[tuple[str, Sighting]] = []
+    logs: dict[str, MetricLog] = {}  # by layout
     for layout in layouts:
         sightings = layout.recognise(rest)
         found.tags.extend((folder.path, tag) for tag in sightings.tags)
@@ -64,6 +66,7 @@ def _recognise(folder: Folder, found: Discovery, layouts: Sequence[Layout]) -> F
         if not claimed:
             continue
         seen.extend((layout.name, one) for one in sightings.checkpoints)
+        logs[layout.name] = sightings.metric_log
         for final in sightings.finals:
             found.artifacts.extend(_final_artifacts(folder, final))
         found.artifacts.extend(_sundry_artifact(folder, sundry) for sundry in sightings.sundries)
@@ -72,6 +75,7 @@ def _recognise(folder: Folder, found: Discovery, layouts: Sequence[Layout]) -> F
     for layout_name, one in seen:
         family = one.family or (next(iter(numbered)) if len(numbered) == 1 else one.name)
         _add(folder, layout_name, one, family, found)
+        found.metric_logs[found.checkpoints[-1].series] = logs[layout_name]
     return rest
 
 

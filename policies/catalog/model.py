@@ -6,12 +6,19 @@ Nothing here reads a disk. Sizes are bytes, times are seconds or nanoseconds sin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 NO_METRICS: Mapping[str, float] = MappingProxyType({})
+MetricLog = Mapping[str, Sequence[tuple[int, float]]]  # metric -> (step, value), by step
+NO_LOG: MetricLog = MappingProxyType({})
+
+
+def no_log() -> MetricLog:
+    """What a series without a metric log has; shared, read-only."""
+    return NO_LOG
 
 
 def no_metrics() -> Mapping[str, float]:
@@ -148,6 +155,7 @@ class Series:
     directory: str  # relative to the root, "" for the root itself
     unit: str  # what the numbers count: "step", "epoch", or a counter: "save", "date" …
     checkpoints: int
+    metric_log: MetricLog = field(default_factory=no_log, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,17 @@ from .inside import with_progress_inside
 from .local_tree import LocalTree
 from .measure import measure as measure_members
 from .metric_sources import with_exact_metrics
-from .model import Catalog, Checkpoint, Measure, Pin, Pointer, Series, Standing, State
+from .model import (
+    NO_LOG,
+    Catalog,
+    Checkpoint,
+    Measure,
+    Pin,
+    Pointer,
+    Series,
+    Standing,
+    State,
+)
 from .names import natural_key
 from .pointers import PointerResolver
 from .restarts import split_restarts
@@ -160,6 +170,7 @@ def _series(checkpoints: list[Checkpoint], found: Discovery) -> tuple[Series, ..
             directory=found.folders[name],
             unit=_unit(group, found.counts.get(name, "epoch")),
             checkpoints=len(group),
+            metric_log=found.metric_logs.get(name, NO_LOG),
         )
         for name, group in groups.items()
     )

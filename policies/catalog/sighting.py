@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .model import Consequence, Standing, State, no_metrics
+from .model import Consequence, MetricLog, Standing, State, no_log, no_metrics
 from .tree import Folder
 
 
@@ -70,6 +70,7 @@ class Sightings:
     tags: tuple[Tag, ...] = ()
     sundries: tuple[Sundry, ...] = ()
     claimed: tuple[str, ...] = ()  # further names that belong to the layout (pointer files)
+    metric_log: MetricLog = field(default_factory=no_log)  # of the checkpoints above
 
     def names(self) -> set[str]:
         """Every name in the folder that is spoken for."""

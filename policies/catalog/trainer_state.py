@@ -7,10 +7,11 @@ the metrics of all. Not evaluations but timings (`eval_runtime` …) are left ou
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .model import MetricLog
 from .readers.numbers import count, number
 from .tree import Folder
 
@@ -35,6 +36,34 @@ class TrainerState:
     epoch: float | None
     best: str | None  # best_model_checkpoint, as written on the training machine
     history: Mapping[int, StepRecord]
+
+    def metric_log(self) -> MetricLog:
+        """Every metric over the steps at which it was logged."""
+        return _HistoryLog(self.history)
+
+
+class _HistoryLog(Mapping[str, Sequence[tuple[int, float]]]):
+    """The history by metric, worked out for those metrics that somebody asks for."""
+
+    __slots__ = ("_found", "_history")
+
+    def __init__(self, history: Mapping[int, StepRecord]) -> None:
+        self._history = history
+        self._found: dict[str, tuple[tuple[int, float], ...]] = {}
+
+    def __getitem__(self, metric: str) -> Sequence[tuple[int, float]]:
+        if metric not in self._found:
+            records = ((step, one.metrics.get(metric)) for step, one in self._history.items())
+            self._found[metric] = tuple(sorted((s, v) for s, v in records if v is not None))
+        if not self._found[metric]:
+            raise KeyError(metric)
+        return self._found[metric]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({name for one in self._history.values() for name in one.metrics}))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def read_trainer_state(folder: Folder) -> TrainerState | None:

@@ -37,7 +37,14 @@ def rescan_now(plan: Plan, ids: frozenset[str], now: float) -> Plan:
     from ..plan import make_plan
 
     catalog = scan(plan.root, measure=ids)
-    return make_plan(catalog, plan.policy, pins=catalog.pins, marks=plan.marks, now=now)
+    return make_plan(
+        catalog,
+        plan.policy,
+        pins=catalog.pins,
+        marks=plan.marks,
+        now=now,
+        local_time=plan.local_time,
+    )
 
 
 def doomed(plan: Plan) -> tuple[Checkpoint, ...]:

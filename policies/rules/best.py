@@ -7,16 +7,20 @@ never win.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
 from .direction import MODES, known_mode
 from .fields import choice, count, mapping, refuse, text
 from .rule import Facts, Misses, Rule
+from .setting import NOWHERE, Setting
 from .wording import ordinal
+
+_UNKNOWN: Facts = {"unknown": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +55,48 @@ class BestRule(Rule):
         value: dict[str, Any] = {"metric": self.metric, "mode": self.mode, "count": self.count}
         return value if self.missing == "keep" else {**value, "missing": self.missing}
 
-    def sentence(self) -> str:
+    def _sentence(self) -> str:
         number = "the best" if self.count == 1 else f"the best {self.count}"
         return f"{number} by {self.metric} ({self.mode})"
 
-    def label(self) -> str:
+    def _label(self) -> str:
         return f"best {self.count} {self.metric} ({self.mode})"
 
     def metrics(self) -> tuple[tuple[str, str], ...]:
         return ((self.metric, self.mode),)
 
-    def ranking(self, items: Sequence[Checkpoint]) -> list[int]:
-        """Positions with a finite value, best first; among equals the newer first."""
-        sign = 1 if self.mode == "min" else -1
-        scored = [
-            (sign * value, -i, i)
-            for i, item in enumerate(items)
-            if (value := item.metrics.get(self.metric)) is not None and math.isfinite(value)
-        ]
-        return [i for _, _, i in sorted(scored)]
+    def leaders(self, values: Sequence[float | None], count: int) -> list[int]:
+        """The first few of the ranking, without putting all in order by age."""
+        finite = [value for value in values if value is not None and isfinite(value)]
+        if not finite:
+            return []
+        limit = sorted(finite, reverse=self.mode == "max")[:count][-1]
+        if self.mode == "min":
+            near = ((v, i) for i, v in enumerate(values) if v is not None and v <= limit)
+        else:
+            near = ((v, i) for i, v in enumerate(values) if v is not None and v >= limit)
+        return self._in_order((value, i) for value, i in near if isfinite(value))[:count]
 
-    def keeps(self, items: Sequence[Checkpoint]) -> Mapping[int, Facts]:
+    def best_of(self, items: Sequence[Checkpoint]) -> int | None:
+        """The position of the best, if any has a finite value."""
+        return next(iter(self.leaders(self._values(items), 1)), None)
+
+    def _values(self, items: Sequence[Checkpoint]) -> list[float | None]:
+        metric = self.metric
+        return [item.metrics.get(metric) for item in items]
+
+    def _in_order(self, scored: Iterable[tuple[float, int]]) -> list[int]:
+        sign = 1 if self.mode == "min" else -1
+        return [-i for _, i in sorted((sign * value, -i) for value, i in scored)]
+
+    def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
+        values = self._values(items)
         kept: dict[int, Facts] = {
-            i: {"rank": rank, "value": items[i].metrics[self.metric]}
-            for rank, i in enumerate(self.ranking(items)[: self.count], start=1)
+            i: {"rank": rank, "value": values[i]}
+            for rank, i in enumerate(self.leaders(values, self.count), start=1)
         }
-        if self.missing == "keep":
-            for i, item in enumerate(items):
-                if self.metric not in item.metrics:
-                    kept[i] = {"unknown": True}
+        if self.missing == "keep" and None in values:
+            kept |= {i: _UNKNOWN for i, value in enumerate(values) if value is None}
         return kept
 
     def words(self, facts: Facts) -> str:
@@ -88,16 +105,30 @@ class BestRule(Rule):
         rank = "best" if facts["rank"] == 1 else f"{ordinal(facts['rank'])} best"
         return f"{rank} {self.metric} {facts['value']:.4g}"
 
-    def misses(self, items: Sequence[Checkpoint], kept: Mapping[int, Facts]) -> Misses:
-        ranks = {i: rank for rank, i in enumerate(self.ranking(items), start=1)}
+    def misses(
+        self, items: Sequence[Checkpoint], kept: Mapping[int, Facts], setting: Setting = NOWHERE
+    ) -> Misses:
+        values = self._values(items)
+        sign = 1 if self.mode == "min" else -1
+        order = sorted(sign * value for value in values if value is not None and isfinite(value))
         those = "only the best is" if self.count == 1 else f"the best {self.count} are"
 
         def miss(position: int) -> str:
-            value = items[position].metrics.get(self.metric)
+            value = values[position]
             if value is None:
                 return f"{self.metric} is unknown, and the rule says missing: drop"
-            if not math.isfinite(value):
+            if not isfinite(value):
                 return f"{self.metric} is {value}, which never counts as best"
-            return f"{ordinal(ranks[position])} best {self.metric} ({value:.4g}); {those} kept"
+            rank = 1 + bisect_left(order, sign * value)
+            rank += values[position + 1 :].count(value)  # of equals the newer is better
+            return f"{ordinal(rank)} best {self.metric} ({value:.4g}); {those} kept"
 
         return miss
+
+    def covers(self, other: Rule) -> bool:
+        return (
+            isinstance(other, BestRule)
+            and (other.metric, other.mode) == (self.metric, self.mode)
+            and other.count <= self.count
+            and (self.missing == "keep" or other.missing == "drop")
+        )

@@ -1,15 +1,20 @@
-"""`every_steps: N` and `every_epochs: n`: one per interval over the whole series."""
+"""`every_steps: N` and `every_epochs: n`: one per interval over the whole series.
+
+As a mapping, `{every: N, offset: k, on_miss: ...}`: the grid counts from k, and `on_miss` says
+what stands in where the exact number is missing: the last before it, nothing, or the closest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
-from .fields import count
-from .grid import bucket_of, representatives
+from .fields import choice, count, mapping, refuse
+from .grid import LAST_IN_BUCKET, NONE, ON_MISS, Grid
 from .rule import Facts, Misses, Rule
+from .setting import NOWHERE, Setting
 from .wording import own_name, plain
 
 
@@ -17,52 +22,103 @@ from .wording import own_name, plain
 class _EveryRule(Rule):
     unit: ClassVar[str]
     interval: int
+    offset: int = 0
+    on_miss: str = LAST_IN_BUCKET
 
     @classmethod
     def parse(cls, value: object, where: str) -> Self:
-        return cls(count(value, where))
+        if not isinstance(value, dict):
+            return cls(count(value, where))
+        fields = mapping(value, where, required=("every",), optional=("offset", "on_miss"))
+        every = count(fields["every"], f"{where}.every")
+        offset = count(fields.get("offset", 0), f"{where}.offset", at_least=0)
+        if offset >= every:
+            refuse(f"{where}.offset", f"must be less than every ({every}), not {offset}")
+        on_miss = choice(fields.get("on_miss", LAST_IN_BUCKET), f"{where}.on_miss", ON_MISS)
+        return cls(every, offset, on_miss)
 
-    def value(self) -> int:
-        return self.interval
+    def value(self) -> object:
+        if not self.offset and self.on_miss == LAST_IN_BUCKET:
+            return self.interval
+        value: dict[str, Any] = {"every": self.interval}
+        if self.offset:
+            value["offset"] = self.offset
+        return value if self.on_miss == LAST_IN_BUCKET else {**value, "on_miss": self.on_miss}
 
-    def _number(self, item: Checkpoint) -> float | None:
+    @property
+    def grid(self) -> Grid:
+        """Where its representatives lie."""
+        return Grid(self.interval, self.offset, self.on_miss)
+
+    def _raw(self, items: Sequence[Checkpoint]) -> list[float | None]:
         raise NotImplementedError
 
-    def sentence(self) -> str:
-        return f"one every {self.interval} {self.unit}s"
+    def numbers(self, items: Sequence[Checkpoint]) -> tuple[Sequence[int], Sequence[float]]:
+        """Positions and numbers of the items that have one."""
+        raw = self._raw(items)
+        known = [number for number in raw if number is not None]
+        if len(known) == len(raw):
+            return range(len(raw)), known
+        return [i for i, number in enumerate(raw) if number is not None], known
 
-    def label(self) -> str:
-        return f"every {self.interval} {self.unit}s"
+    def _every(self) -> str:
+        start = f" from {self.offset}" if self.offset else ""
+        return f"every {self.interval} {self.unit}s{start}"
 
-    def keeps(self, items: Sequence[Checkpoint]) -> Mapping[int, Facts]:
-        numbers = [self._number(item) for item in items]
-        chosen = representatives([n for n in numbers if n is not None], self.interval)
-        kept: dict[int, Facts] = {}
-        for i, number in enumerate(numbers):
-            if number is None:
-                continue
-            bucket = bucket_of(number, self.interval)
-            if chosen[bucket] == number:
-                kept[i] = {"bucket": bucket * self.interval, "number": number}
-        return kept
+    def _sentence(self) -> str:
+        return f"one {self._every()}" + (" (exact ones only)" if self.on_miss == NONE else "")
+
+    def _label(self) -> str:
+        return self._every()
+
+    def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
+        positions, numbers = self.numbers(items)
+        return {
+            positions[i]: {"bucket": mark, "number": number}
+            for i, number, mark in self.grid.members(numbers)
+        }
 
     def words(self, facts: Facts) -> str:
-        words = f"every {self.interval} {self.unit}s"
-        if facts["number"] != facts["bucket"]:
-            words += f", in place of {plain(facts['bucket'])}"
-        return words
+        if facts["number"] == facts["bucket"]:
+            return self._every()
+        stands_in = "in place of" if self.on_miss == LAST_IN_BUCKET else "closest to"
+        return f"{self._every()}, {stands_in} {plain(facts['bucket'])}"
 
-    def misses(self, items: Sequence[Checkpoint], kept: Mapping[int, Facts]) -> Misses:
+    def misses(
+        self,
+        items: Sequence[Checkpoint],
+        kept: Mapping[int, Facts],
+        setting: Setting = NOWHERE,
+    ) -> Misses:
         keepers = {facts["bucket"]: items[i] for i, facts in kept.items()}
+        numbers = self._raw(items)
+        grid = self.grid
 
         def miss(position: int) -> str | None:
-            number = self._number(items[position])
+            number = numbers[position]
             if number is None:
                 return None
-            keeper = keepers[bucket_of(number, self.interval) * self.interval]
-            return f"every {self.interval} {self.unit}s keeps {own_name(keeper)}"
+            mark = grid.mark(grid.bucket(number))
+            if mark not in keepers:
+                return f"{self._every()} keeps exact ones only, and {plain(mark)} is missing"
+            return f"{self._every()} keeps {own_name(keepers[mark])}"
 
         return miss
+
+    def covers(self, other: Rule) -> bool:
+        """A coarser grid whose marks are all marks of this one."""
+        if not isinstance(other, type(self)):
+            return False
+        nested = (
+            not other.interval % self.interval and not (other.offset - self.offset) % self.interval
+        )
+        same = other.on_miss == self.on_miss == LAST_IN_BUCKET
+        alike = (other.interval, other.offset, other.on_miss) == (
+            self.interval,
+            self.offset,
+            self.on_miss,
+        )
+        return alike or (nested and (same or other.on_miss == NONE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +128,8 @@ class EveryStepsRule(_EveryRule):
     kind: ClassVar[str] = "every_steps"
     unit: ClassVar[str] = "step"
 
-    def _number(self, item: Checkpoint) -> float | None:
-        return item.step
+    def _raw(self, items: Sequence[Checkpoint]) -> list[float | None]:
+        return [item.step for item in items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +139,5 @@ class EveryEpochsRule(_EveryRule):
     kind: ClassVar[str] = "every_epochs"
     unit: ClassVar[str] = "epoch"
 
-    def _number(self, item: Checkpoint) -> float | None:
-        return item.epoch
+    def _raw(self, items: Sequence[Checkpoint]) -> list[float | None]:
+        return [item.epoch for item in items]

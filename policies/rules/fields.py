@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from math import isfinite
 from typing import Any, NoReturn
 
 from ..refusal import PolicyRefusal
+from ..units import parse_duration
 
 
 def refuse(where: str, what: str) -> NoReturn:
@@ -23,6 +25,24 @@ def count(value: object, where: str, *, at_least: int = 1) -> int:
     if value < at_least:
         refuse(where, f"must be at least {at_least}, not {value}")
     return value
+
+
+def number(value: object, where: str) -> float:
+    """A finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        refuse(where, f"must be a number, not {_show(value)}")
+    return value
+
+
+def duration(value: object, where: str, *, positive: bool = False) -> float:
+    """Seconds of a length of time such as 7d."""
+    try:
+        seconds = parse_duration(str(value))
+    except ValueError as error:
+        refuse(where, str(error))
+    if positive and not seconds:
+        refuse(where, f"must be longer than {value}")
+    return seconds
 
 
 def text(value: object, where: str) -> str:

@@ -8,25 +8,32 @@ anchored on step numbers over the whole series: thinning again and again changes
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
+from .counts import LastRule
+from .every_steps import EveryStepsRule
 from .fields import count, mapping
-from .grid import bucket_of, representatives
+from .grid import Grid
 from .rule import Facts, Misses, Rule
-from .wording import own_name, plain, unit_of
+from .setting import NOWHERE, Setting
+from .wording import numbers_of, own_name, plain, unit_of
 
 
 @dataclass(frozen=True, slots=True)
 class _Tiers:
-    """Where the tiers of one series lie."""
+    """Where the tiers of one series begin."""
 
-    first_of_tier1: int  # position
-    tier2_from: float  # number, inclusive
+    tier1: int  # position
+    tier2: int  # position
     gap: float | None  # None: too little is known to thin anything
+
+
+_TIER_1: Facts = {"tier": 1, "interval": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,51 +62,52 @@ class GraduatedRule(Rule):
             "tier3_interval": self.tier3_interval,
         }
 
-    def sentence(self) -> str:
+    def _sentence(self) -> str:
         return (
             f"the last {self.last}, every other one of the {self.tier2_count} before them "
             f"and one every {self.tier3_interval} steps of all older"
         )
 
-    def label(self) -> str:
+    def _label(self) -> str:
         return f"tiers {self.last}/{self.tier2_count}/{self.tier3_interval}"
 
     def tiers(self, items: Sequence[Checkpoint]) -> list[int]:
         """The tier of every position, kept or not."""
-        bounds = self._bounds([_number(item) for item in items])
-        return [self._tier(i, _number(item), bounds) for i, item in enumerate(items)]
+        bounds = self._bounds(numbers_of(items))
+        older, thinned = bounds.tier2, bounds.tier1 - bounds.tier2
+        return [3] * older + [2] * thinned + [1] * (len(items) - bounds.tier1)
+
+    def gap(self, items: Sequence[Checkpoint]) -> float | None:
+        """The median gap inside tier 1; None where it has none."""
+        return self._bounds(numbers_of(items)).gap
 
     def _bounds(self, numbers: Sequence[float]) -> _Tiers:
         first = max(0, len(numbers) - self.last)
         recent = numbers[first:]
         gaps = [b - a for a, b in pairwise(recent) if b > a]
         if not gaps:
-            return _Tiers(first, float("-inf"), None)
+            return _Tiers(first, 0, None)
         gap = sorted(gaps)[(len(gaps) - 1) // 2]  # the low median: always a gap that exists
-        return _Tiers(first, recent[0] - self.tier2_count * gap, gap)
+        return _Tiers(
+            first, bisect_left(numbers, recent[0] - self.tier2_count * gap, 0, first), gap
+        )
 
-    def _tier(self, position: int, number: float, bounds: _Tiers) -> int:
-        if position >= bounds.first_of_tier1:
-            return 1
-        return 2 if number >= bounds.tier2_from else 3
-
-    def keeps(self, items: Sequence[Checkpoint]) -> Mapping[int, Facts]:
-        numbers = [_number(item) for item in items]
+    def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
+        numbers = numbers_of(items)
         bounds = self._bounds(numbers)
         if bounds.gap is None:
-            return {i: {"tier": 1, "interval": None} for i in range(len(items))}
-        fine, coarse = 2 * bounds.gap, self.tier3_interval
-        fine_chosen = representatives(numbers, fine)
-        coarse_chosen = representatives(numbers, coarse)
-        kept: dict[int, Facts] = {}
-        for i, number in enumerate(numbers):
-            tier = self._tier(i, number, bounds)
-            if tier == 1:
-                kept[i] = {"tier": 1, "interval": None}
-            elif coarse_chosen[bucket_of(number, coarse)] == number:
-                kept[i] = _grid_facts(tier, number, coarse)
-            elif tier == 2 and fine_chosen[bucket_of(number, fine)] == number:
-                kept[i] = _grid_facts(tier, number, fine)
+            return dict.fromkeys(range(len(items)), _TIER_1)
+        kept: dict[int, Facts] = dict.fromkeys(range(bounds.tier1, len(items)), _TIER_1)
+        for i, number, mark in Grid(self.tier3_interval).members(numbers):
+            if i < bounds.tier1:
+                tier = 2 if i >= bounds.tier2 else 3
+                kept[i] = _grid_facts(tier, self.tier3_interval, number, mark)
+        # What stands for a fine interval is its greatest, so nothing below tier 2 has a say.
+        fine = Grid(2 * bounds.gap)
+        for i, number, mark in fine.members(numbers[bounds.tier2 :]):
+            if i + bounds.tier2 < bounds.tier1:
+                facts = _grid_facts(2, fine.interval, number, mark)
+                kept.setdefault(i + bounds.tier2, facts)
         return kept
 
     def words(self, facts: Facts) -> str:
@@ -110,31 +118,36 @@ class GraduatedRule(Rule):
             words += f", in place of {plain(facts['bucket'])}"
         return words
 
-    def misses(self, items: Sequence[Checkpoint], kept: Mapping[int, Facts]) -> Misses:
-        numbers = [_number(item) for item in items]
+    def misses(
+        self, items: Sequence[Checkpoint], kept: Mapping[int, Facts], setting: Setting = NOWHERE
+    ) -> Misses:
+        numbers = numbers_of(items)
         bounds = self._bounds(numbers)
-        by_number = dict(zip(numbers, items, strict=True))
-        gap = bounds.gap or 1  # without a gap nothing is missed
-        chosen = {
-            interval: representatives(numbers, interval)
-            for interval in (2 * gap, self.tier3_interval)
-        }
+        fine = Grid(2 * (bounds.gap or 1))  # without a gap nothing is missed
+        coarse = Grid(self.tier3_interval)
         unit = unit_of(items)
 
         def miss(position: int) -> str:
-            tier = self._tier(position, numbers[position], bounds)
-            interval = 2 * gap if tier == 2 else self.tier3_interval
-            keeper = by_number[chosen[interval][bucket_of(numbers[position], interval)]]
-            return f"tier {tier}: every {plain(interval)} {unit} keeps {own_name(keeper)}"
+            tier, grid = (2, fine) if position >= bounds.tier2 else (3, coarse)
+            end = grid.mark(grid.bucket(numbers[position]))
+            keeper = items[bisect_right(numbers, end) - 1]  # the last one up to the mark
+            return f"tier {tier}: every {plain(grid.interval)} {unit} keeps {own_name(keeper)}"
 
         return miss
 
+    def covers(self, other: Rule) -> bool:
+        """Fewer of the last, or a grid whose marks are all in tier 3, or tiers inside these."""
+        if isinstance(other, LastRule):
+            return other.n <= self.last
+        if isinstance(other, EveryStepsRule):
+            return EveryStepsRule(self.tier3_interval).covers(other)
+        return (
+            isinstance(other, GraduatedRule)
+            and other.last == self.last
+            and other.tier2_count <= self.tier2_count
+            and other.tier3_interval % self.tier3_interval == 0
+        )
 
-def _number(item: Checkpoint) -> float:
-    number = item.number
-    return 0 if number is None else number
 
-
-def _grid_facts(tier: int, number: float, interval: float) -> Facts:
-    bucket = bucket_of(number, interval) * interval
-    return {"tier": tier, "interval": interval, "number": number, "bucket": bucket}
+def _grid_facts(tier: int, interval: float, number: float, mark: float) -> Facts:
+    return {"tier": tier, "interval": interval, "number": number, "bucket": mark}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..units import format_duration
+from ..units import FreeSpace, format_duration
 from .rule import Rule
 
 DEFAULT_UNDO_WINDOW = 24 * 3600.0  # seconds
@@ -19,8 +19,8 @@ DEFAULT_UNDO_WINDOW = 24 * 3600.0  # seconds
 class Policy:
     """A named union of keep-rules.
 
-    `undo_window` is in seconds: how long the trash keeps what a commit removed. `source` says
-    where the policy came from, for the screen and for messages.
+    `undo_window` is in seconds: how long the trash keeps what a commit removed. Below `min_free`
+    the trash is emptied earlier. `source` says where the policy came from, for messages.
     """
 
     name: str
@@ -28,15 +28,18 @@ class Policy:
     about: str = ""
     undo_window: float | None = None
     source: str = ""
+    min_free: FreeSpace | None = None
 
     def document(self) -> dict[str, Any]:
         """The policy as a policy file would hold it."""
         document: dict[str, Any] = {"name": self.name}
         if self.about:
             document["about"] = self.about
-        document["keep"] = [{rule.kind: rule.value()} for rule in self.keep]
+        document["keep"] = [rule.document() for rule in self.keep]
         if self.undo_window is not None:
             document["undo_window"] = format_duration(self.undo_window)
+        if self.min_free is not None:
+            document["min_free"] = str(self.min_free)
         return document
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..refusal import PolicyRefusal, Refusal
+from .combinations import refuse_useless
 from .fields import unknown
 from .policy import Policy
 from .schema import load_policy_file
@@ -76,6 +77,7 @@ def save_preset(
         raise PolicyRefusal(
             f"{name!r} is no name for a preset; it takes letters, digits, '-', '_', '.' and '+'"
         )
+    refuse_useless(policy.keep, f"{name}: ")  # it could be written, and never be read again
     directory = user_preset_directory() if own_directory is None else own_directory
     path = os.path.join(directory, name + _SUFFIX)
     text = _yaml(replace(policy, name=name))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..refusal import PolicyRefusal
-from ..units import parse_duration
-from .fields import mapping, refuse, text, unknown
+from ..units import FreeSpace
+from .combinations import refuse_useless
+from .fields import duration, mapping, refuse, text, unknown
 from .policy import Policy
 from .rule import Rule
 from .table import RULES
@@ -33,29 +35,35 @@ def parse_policy(raw: bytes | str, source: str) -> Policy:
     """Parse policy text; `source` is named in refusals and kept in the policy."""
     document, lines = _read_yaml(raw, source)
     try:
-        return policy_of(document, source)
+        policy = policy_of(document, source)
+        refuse_useless(policy.keep, f"{source}: ")
+        return policy
     except PolicyRefusal as refusal:
         raise PolicyRefusal(_with_line(str(refusal), source, lines)) from None
 
 
 def policy_of(document: object, source: str) -> Policy:
     """The policy that a parsed document (YAML or JSON) describes."""
-    fields = mapping(
-        document, source, required=("keep",), optional=("name", "about", "undo_window", "slim")
-    )
-    if fields.get("slim"):
-        refuse(
-            f"{source}: slim",
-            "this version keeps or deletes whole checkpoints; move its rules under keep",
-        )
-    window = fields.get("undo_window")
+    fields = mapping(document, source, required=("keep",), optional=_OPTIONAL)
+    for field, why in _LATER.items():
+        if fields.get(field):
+            refuse(f"{source}: {field}", why)
+    window, free = fields.get("undo_window"), fields.get("min_free")
     return Policy(
         name=text(fields.get("name", "unnamed"), f"{source}: name"),
         about=str(fields.get("about", "") or "").strip(),
         keep=_rules(fields["keep"], f"{source}: keep"),
-        undo_window=None if window is None else _duration(window, f"{source}: undo_window"),
+        undo_window=None if window is None else duration(window, f"{source}: undo_window"),
         source=source,
+        min_free=None if free is None else _free_space(free, f"{source}: min_free"),
     )
+
+
+_LATER = {
+    "slim": "this version keeps or deletes whole checkpoints; move its rules under keep",
+    "artifacts": "this version leaves everything that is no checkpoint alone; remove the field",
+}
+_OPTIONAL = ("name", "about", "undo_window", "min_free", *_LATER)
 
 
 def _rules(value: object, where: str) -> tuple[Rule, ...]:
@@ -65,17 +73,32 @@ def _rules(value: object, where: str) -> tuple[Rule, ...]:
 
 
 def _rule(item: object, where: str) -> Rule:
-    if not isinstance(item, dict) or len(item) != 1:
-        refuse(where, f"must be one rule, such as `last: 20`; known: {', '.join(sorted(RULES))}")
-    [(kind, value)] = item.items()
+    kinds = [key for key in item if key != "only"] if isinstance(item, dict) else []
+    if not isinstance(item, dict) or len(kinds) != 1:
+        refuse(
+            where,
+            "must be one rule, such as `last: 20`, with `only: run7/*` beside it if wanted; "
+            f"known: {', '.join(sorted(RULES))}",
+        )
+    [kind] = kinds
     if kind not in RULES:
         unknown(kind, where, "rule", RULES)
-    return RULES[kind].parse(value, f"{where}.{kind}")
+    rule = RULES[kind].parse(item[kind], f"{where}.{kind}")
+    return replace(rule, only=_patterns(item["only"], f"{where}.only")) if "only" in item else rule
 
 
-def _duration(value: object, where: str) -> float:
+def _patterns(value: object, where: str) -> tuple[str, ...]:
+    """Patterns of series ids: one, or a list of them."""
+    if not isinstance(value, list):
+        return (text(value, where),)
+    if not value:
+        refuse(where, "must name at least one pattern of series, such as run7/*")
+    return tuple(text(one, f"{where}[{i}]") for i, one in enumerate(value))
+
+
+def _free_space(value: object, where: str) -> FreeSpace:
     try:
-        return parse_duration(str(value))
+        return FreeSpace.parse(str(value))
     except ValueError as error:
         refuse(where, str(error))
 

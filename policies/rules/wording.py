@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from ..catalog.model import Checkpoint
 
+NO_TIME = "its save time cannot be true, so no rule by time may drop it"
+
 
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 11th."""
@@ -29,3 +31,18 @@ def unit_of(items: Sequence[Checkpoint]) -> str:
     if any(item.step is not None for item in items):
         return "steps"
     return "epochs" if any(item.epoch is not None for item in items) else "numbers"
+
+
+def span(seconds: float) -> str:
+    """A length of time, roughly: 9.2d, 40m."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{plain(round(seconds / length, 1))}{unit}"
+    return f"{seconds:.0f}s"
+
+
+def numbers_of(items: Sequence[Checkpoint]) -> Sequence[float]:
+    """What orders the items of one series."""
+    steps = [item.step for item in items]
+    known = [step for step in steps if step is not None]
+    return known if len(known) == len(steps) else [item.number or 0 for item in items]

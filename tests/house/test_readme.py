@@ -36,7 +36,7 @@ def test_every_rule_is_told():
 def test_the_example_policy_parses_and_the_example_is_exact():
     [text] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     assert [rule.kind for rule in parse_policy(text, "README").keep] == [
-        "last",
+        "first",
         "best",
         "graduated",
     ]

@@ -171,6 +171,10 @@ async def test_without_utf8_the_screen_is_ascii(run: Path):
     async with review(run, glyphs=ASCII) as person:
         await person.press("v", "j")
         assert person.text.isascii()
+        for key in ("enter", "p", "question_mark", "a", "t", "c"):
+            await person.press(key)
+            assert person.text.isascii()
+            await person.press("escape")
 
 
 @pytest.mark.parametrize("size", [(20, 6), (40, 10), (80, 24), (200, 60)])
@@ -181,3 +185,17 @@ async def test_every_pane_opens_in_every_size(run: Path, size: tuple[int, int]):
             assert all(len(line) <= size[0] for line in person.lines)
             await person.press("escape")
         assert person.app.pane is None
+
+
+async def test_a_scan_that_fails_says_so_and_commits_nothing(tmp_path: Path):
+    directory = tmp_path / "run7"
+    build_sample_run(directory, now=NOW)
+    (directory / ".keepstep" / "pins.json").write_text("{}")
+    async with review(directory) as person:
+        assert "damaged" in person.notice
+        await person.press("c")
+        assert person.notice.startswith("the scan failed, so nothing is committed")
+        assert "the scan failed · r tries again" in person.text
+        (directory / ".keepstep" / "pins.json").unlink()
+        await person.press("r")
+        assert person.freed.startswith("frees 4")

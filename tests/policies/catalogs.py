@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from datetime import datetime
 
 from keepstep.policies.catalog.model import (
     Catalog,
@@ -11,10 +11,12 @@ from keepstep.policies.catalog.model import (
     Kind,
     Measure,
     Member,
+    MetricLog,
     Series,
     State,
 )
 from keepstep.policies.decisions import Action, Plan
+from keepstep.policies.explain import Explainer
 from keepstep.policies.plan import make_plan
 from keepstep.policies.rules.policy import Policy
 from keepstep.policies.rules.rule import Rule
@@ -51,15 +53,17 @@ def checkpoint(
     )
 
 
-def catalog(checkpoints: Iterable[Checkpoint]) -> Catalog:
-    """A catalog in scan order: by series, then oldest to newest."""
+def catalog(
+    checkpoints: Iterable[Checkpoint], *, log: MetricLog | None = None, root: str = "/runs/amy"
+) -> Catalog:
+    """A catalog in scan order: by series, then oldest to newest; all series share the log."""
     ordered = sorted(checkpoints, key=lambda one: (one.series, one.number or 0, one.id))
     names = dict.fromkeys(one.series for one in ordered)
     series = tuple(
-        Series(name, "test", "", "step", sum(one.series == name for one in ordered))
+        Series(name, "test", "", "step", sum(one.series == name for one in ordered), log or {})
         for name in names
     )
-    return Catalog(root=str(Path("/runs/amy")), series=series, checkpoints=tuple(ordered))
+    return Catalog(root=root, series=series, checkpoints=tuple(ordered))
 
 
 def steps_catalog(steps: Iterable[int]) -> Catalog:
@@ -75,6 +79,20 @@ def policy(*rules: Rule) -> Policy:
 def kept_steps(plan: Plan) -> list[int | float | None]:
     """The numbers that stay."""
     return [d.checkpoint.number for d in plan.decisions if d.action is not Action.DELETE]
+
+
+def reasons_of(plan: Plan, step: int) -> list[str]:
+    """Every reason of one step, in words."""
+    decision = next(d for d in plan.decisions if d.checkpoint.step == step)
+    return [one.text for one in Explainer(plan).reasons(decision)]
+
+
+def saved(times: Mapping[int, str]) -> Catalog:
+    """One series of steps saved at these times: "2026-03-05 14:00", in UTC."""
+    return catalog(
+        checkpoint(step, saved_at=datetime.fromisoformat(f"{text}+00:00").timestamp())
+        for step, text in times.items()
+    )
 
 
 def survivors(steps: Iterable[int], *rules: Rule) -> set[int]:

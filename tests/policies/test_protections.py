@@ -79,6 +79,11 @@ def test_without_a_policy_everything_stays():
     assert Explainer(plan).short(plan.decisions[0]) == "no rule is on"
 
 
+def test_a_policy_without_rules_deletes_nothing():
+    plan = make_plan(steps_catalog([100, 200, 300]), policy(), now=NOW)
+    assert plan.summary.delete == 0
+
+
 def test_a_run_restarted_in_its_directory_keeps_both_and_says_so(tmp_path: Path):
     hugging_face(tmp_path, [500, 600, 700])
     for step in (500, 600, 700):

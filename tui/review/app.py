@@ -128,16 +128,13 @@ class ReviewApp(Stage):
         events = self._feed.drain()
         if events:
             self.model.take(events)
-        if ended and self._feed.refusal is not None:
-            self._refused(self._feed.refusal)
+        if ended and self._feed.trouble:
+            self.model.abandon_scan(self._feed.trouble)
+            self.say(f"the scan failed: {self._feed.trouble}", urgent=True)
         self._say_what_changed()
         self.sync()
         self._drained_at = time.monotonic()
         self._drain_cost = self._drained_at - begun
-
-    def _refused(self, refusal: Refusal) -> None:
-        self.model.abandon_scan()
-        self.say(str(refusal), urgent=True)
 
     def _say_what_changed(self) -> None:
         if self.model.message:
@@ -242,7 +239,9 @@ class ReviewApp(Stage):
         self.open_pane(HistoryPane(entries, self.glyphs, self.model.clock(), read_only=read_only))
 
     def do_commit(self) -> None:
-        if self.model.plan.summary.delete:
+        if self.model.trouble:
+            self.say(f"the scan failed, so nothing is committed: {self.model.trouble}")
+        elif self.model.plan.summary.delete:
             self.open_pane(ConfirmPane(self.model, self.glyphs))
         else:
             self.say("the plan deletes nothing; 1-9 switch rules on, d marks by hand")

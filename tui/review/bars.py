@@ -103,6 +103,9 @@ class PolicyPanel(Lines):
         self.draw(self.lines_for(self.columns))
 
 
+_GAP = "  "  # between what a plan frees and what it is about
+
+
 class FreedLine(Lines):
     """The line that never leaves the screen."""
 
@@ -112,31 +115,34 @@ class FreedLine(Lines):
 
     def sync(self) -> None:
         left, right = self._left(), self._right()
-        room = self.columns - cell_len(left) - 2
+        room = self.columns - cell_len(left) - 2 - len(_GAP)
         right = fit(right, max(0, room), right=True, ellipsis=self._glyphs.ellipsis)
-        self.draw([[(f" {left}", BOLD), (right + " ", None)]])
+        self.draw([[(f" {left}", BOLD), (f"{_GAP}{right} ", None)]])
 
     def _left(self) -> str:
         model, dot = self._model, self._glyphs.dot
+        if model.trouble:
+            return f"the scan failed {dot} r tries again"
         summary = model.plan.summary
         total = summary.total_apparent if model.apparent else summary.total_bytes
-        frees = self._frees(total)
-        words = f"{frees} {dot} keeps {summary.keep} {dot} deletes {summary.delete}"
-        if model.scanning:
-            done, known = model.scan_progress
-            words = (
-                f"sizing {done} of {known} {dot} {words}" if known else "looking for checkpoints"
-            )
-        return words
+        words = f"{self._frees(total)} {dot} keeps {summary.keep} {dot} deletes {summary.delete}"
+        if not model.scanning:
+            return words
+        done, known = model.scan_progress
+        return f"sizing {done} of {known} {dot} {words}" if known else "looking for checkpoints"
 
     def _frees(self, total: int) -> str:
-        model, freed = self._model, self._model.plan.summary.freed
+        model, summary = self._model, self._model.plan.summary
+        freed = summary.freed
         if model.plan.policy is None and not model.marks:
             return "frees nothing: no rule is on"
+        if not model.summary_is_final:
+            return f"frees {size(freed.apparent if model.apparent else freed.certain)} so far"
+        if not summary.delete:
+            return f"frees nothing of {size(total)}"
         if model.apparent:
-            return (
-                f"frees {size(freed.apparent)} of {size(total)} ({percent(freed.apparent, total)})"
-            )
+            share = percent(freed.apparent, total)
+            return f"frees {size(freed.apparent)} of {size(total)} ({share})"
         frees = size_range(freed.certain, freed.possible).replace("-", self._glyphs.dash)
         return f"frees {frees} of {size(total)} ({percent(freed.certain, total)})"
 
@@ -171,11 +177,25 @@ class KeyLine(Lines):
             style = ALERT if self.urgent else BOLD
             self.draw([[(f" {text}", style)] for text in self.notice_lines(self.columns)])
             return
+        keys = footer_keys(self.keys, read_only=self._model.read_only)
         line: list[Run] = []
-        used = 0
-        for key, label in footer_keys(self.keys, read_only=self._model.read_only):
-            length = len(key) + len(label) + 3
-            if used + length <= self.columns:
-                line.extend(((f" {key}", KEY), (f" {label} ", None)))
-                used += length
+        for key, label in fitting(
+            [(self._glyphs.spelled(k), name) for k, name in keys], self.columns
+        ):
+            line.extend(((f" {key}", KEY), (f" {label} ", None)))
         self.draw([line])
+
+
+def fitting(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
+    """The keys that a line has room for; help is the last to go, since it tells all others."""
+    room = width - sum(_length(key) for key in keys if key[1] == "help")
+    chosen = []
+    for key in keys:
+        if key[1] == "help" or _length(key) <= room:
+            chosen.append(key)
+            room -= 0 if key[1] == "help" else _length(key)
+    return chosen
+
+
+def _length(key: tuple[str, str]) -> int:
+    return len(key[0]) + len(key[1]) + 3

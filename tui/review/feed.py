@@ -38,7 +38,7 @@ class Feed:
         self._listener: Callable[[], None] | None = None
         self._cancelled = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scan", daemon=True)
-        self.refusal: Refusal | None = None
+        self.trouble = ""  # why the scan ended before its end
         self.ended = False
 
     def start(self) -> Feed:
@@ -74,7 +74,9 @@ class Feed:
                     told = now
                     self._tell()
         except Refusal as refusal:
-            self.refusal = refusal
+            self.trouble = str(refusal)
+        except Exception as error:  # a thread that dies unheard would look like an endless scan
+            self.trouble = f"{type(error).__name__}: {error}"
         finally:
             self.ended = True
             self._tell()

@@ -35,6 +35,11 @@ class Glyphs:
     edge: str = "│"
     on: str = "■"
     off: str = "□"
+    arrows: str = "↑ ↓"
+
+    def spelled(self, keys: str) -> str:
+        """The names of keys in signs that the terminal has."""
+        return keys.replace("↑ ↓", self.arrows)
 
 
 UNICODE = Glyphs()
@@ -60,6 +65,7 @@ ASCII = Glyphs(
     edge="|",
     on="x",
     off=" ",
+    arrows="Up Down",
 )
 
 

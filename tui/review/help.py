@@ -13,7 +13,7 @@ from .panes import Pane
 from .styles import BOLD, DELETED, KEPT, MARKED, PINNED, UNFINISHED
 from .words import wrapped
 
-_KEYS_WIDTH = 10
+_KEYS_WIDTH = 11
 
 
 class HelpPane(Pane):
@@ -24,7 +24,8 @@ class HelpPane(Pane):
 
     def content(self, width: int) -> Sequence[Line]:
         lines: list[Line] = []
-        for keys, meaning in help_rows():
+        for written, meaning in help_rows():
+            keys = self._glyphs.spelled(written)
             first, *rest = wrapped(meaning, width - _KEYS_WIDTH - 2)
             lines.append([(f"{keys:>{_KEYS_WIDTH}}", BOLD), (f"  {first}", None)])
             lines.extend([(" " * (_KEYS_WIDTH + 2) + text, None)] for text in rest)

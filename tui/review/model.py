@@ -45,6 +45,7 @@ class ReviewModel:
         self.filter = ""
         self.cursor: str | None = None
         self.anchor: str | None = None  # where a range began
+        self.trouble = ""  # why the last scan failed
         self.message = ""  # what the last change has to say; shown once
         self.arrivals = Arrivals(root)
         self.clock = now
@@ -57,7 +58,7 @@ class ReviewModel:
     @property
     def scanning(self) -> bool:
         """Whether something is still to come from the disk."""
-        return self._rescan is not None or not self.arrivals.finished
+        return not self.trouble and (self._rescan is not None or not self.arrivals.finished)
 
     @property
     def summary_is_final(self) -> bool:
@@ -92,10 +93,12 @@ class ReviewModel:
     def begin_rescan(self) -> None:
         """What comes next from `take` belongs to a new scan."""
         self._rescan = Arrivals(self.root)
+        self.trouble = ""
 
-    def abandon_scan(self) -> None:
-        """The running scan ended early; what is known stays."""
+    def abandon_scan(self, trouble: str) -> None:
+        """The running scan ended early; what is known stays on the screen."""
         self._rescan = None
+        self.trouble = trouble
 
     def _adopt(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -121,12 +124,15 @@ class ReviewModel:
         self.now = self.clock()
         policy = policy_of(self.base, self.slots) if self.arrivals.named else None
         try:
-            self.plan = self._plan(policy)
+            self._install(self._plan(policy))
         except PolicyRefusal as refusal:
             self.slots = all_off(self.slots)
             self.message = f"{refusal}; all rules are off"
-            self.plan = self._plan(None)
-        self.explainer = Explainer(self.plan)
+            self._install(self._plan(None))
+
+    def _install(self, plan: Plan) -> None:
+        self.plan = plan
+        self.explainer = Explainer(plan)
         self._arrange()
 
     def _plan(self, policy: Policy | None) -> Plan:
@@ -138,16 +144,16 @@ class ReviewModel:
 
     def toggle(self, position: int) -> None:
         """Switch one rule; a rule that cannot be used here stays off."""
-        if position >= len(self.slots):
+        if position >= len(self.slots) or not self.arrivals.named:
             return
-        before = self.slots
-        self.slots = toggled(before, position)
+        slots = toggled(self.slots, position)
         try:
-            self._plan(policy_of(self.base, self.slots))
+            plan = self._plan(policy_of(self.base, slots))
         except PolicyRefusal as refusal:
-            self.slots, self.message = before, str(refusal)
+            self.message = str(refusal)
             return
-        self.replan()
+        self.slots = slots
+        self._install(plan)
 
     def use(self, policy: Policy) -> None:
         """Put a policy in the place of the present one."""

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from ...policies.commit.safety import refuse_root
 from ...policies.rules.policy import Policy
-from .feed import Feed, scanner
+from .child_scan import scan_in_child
+from .feed import Feed, Scanner, scanner
 
 
 def run_review(
@@ -22,7 +23,7 @@ def run_review(
     """Review a directory until its user leaves; the exit code. RootRefusal for a bad root."""
     refuse_root(root)
     root = os.path.realpath(root)
-    feed = Feed(scanner(root)).start()
+    feed = Feed(_first_scan(root)).start()
 
     from .app import review_of
 
@@ -36,6 +37,13 @@ def run_review(
         read_only=read_only,
     )
     return app.run() or 0
+
+
+def _first_scan(root: str) -> Scanner:
+    try:
+        return scan_in_child(root)
+    except OSError:  # no process to be had; a thread does as well, only later
+        return scanner(root)
 
 
 def _short(root: str) -> str:

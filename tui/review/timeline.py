@@ -56,9 +56,9 @@ class Timeline(Lines):
             cell = i * count // len(decisions)
             groups[cell].append(decision)
             self._places[decision.checkpoint.id] = cell
-        self._cells = [self._cell(group) for group in groups]
+        self._cells = [self._cell(group, crowded=len(decisions) > count) for group in groups]
 
-    def _cell(self, group: Sequence[Decision]) -> tuple[str, Style]:
+    def _cell(self, group: Sequence[Decision], *, crowded: bool) -> tuple[str, Style]:
         """The strongest fact of a cell; a full sign only where everything stays."""
         model, glyphs = self._model, self._glyphs
         ids = {decision.checkpoint.id for decision in group}
@@ -69,7 +69,7 @@ class Timeline(Lines):
         kept = sum(decision.action is not Action.DELETE for decision in group)
         if not kept:
             return glyphs.deleted, DELETED
-        everything = kept == len(group) and len(group) > 1
+        everything = crowded and kept == len(group)
         return (glyphs.kept_all if everything else glyphs.kept), KEPT
 
     def _cursor_cell(self) -> int | None:

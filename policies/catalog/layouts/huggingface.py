@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from ..content import NO_WEIGHTS, holds_weights, trouble_inside
 from ..evidence import json_trouble
-from ..model import NO_METRICS, Kind, State
+from ..model import NO_LOG, NO_METRICS, Kind, State
 from ..sighting import FinalModel, Sighting, Sightings, Tag
 from ..trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
 from ..tree import Folder
@@ -48,7 +48,12 @@ class HuggingFaceLayout:
             _sighting(name, steps[name], inside.get(name), troubles[name], newest)
             for name in ordered
         )
-        return Sightings(checkpoints, _final_model(folder), _best_tag(newest) + _base_hints(inside))
+        return Sightings(
+            checkpoints,
+            _final_model(folder),
+            _best_tag(newest) + _base_hints(inside),
+            metric_log=newest[1].metric_log() if newest else NO_LOG,
+        )
 
 
 def _sighting(

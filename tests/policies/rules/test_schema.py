@@ -8,6 +8,7 @@ import pytest
 from keepstep.policies import Refusal, load_policy
 from keepstep.policies.rules import preset_files
 from keepstep.policies.rules.schema import parse_policy, policy_of
+from keepstep.policies.rules.table import RULES
 
 GOOD = """\
 name: mine
@@ -72,6 +73,57 @@ MISTAKES = {
     "no YAML": ("keep: [", "p.yaml: "),
     "a duration without a unit": ("keep:\n  - last: 1\nundo_window: 24", "undo_window (line 3)"),
     "a tag that would build an object": ("keep: !!python/object:os.system {}", "p.yaml: "),
+    "a duration that is none": (
+        "keep:\n  - within: a week",
+        "p.yaml: keep[0].within (line 2): 'a week' is no duration; write a number and s, m, h",
+    ),
+    "no time at all": ("keep:\n  - within: 0", "keep[0].within (line 2): must be longer than 0"),
+    "free space that is none": (
+        "keep:\n  - last: 3\nmin_free: much",
+        "p.yaml: min_free (line 3): 'much' is no free space; write a share up to 100% or a size",
+    ),
+    "an offset outside": (
+        "keep:\n  - every_steps: {every: 10, offset: 10}",
+        "p.yaml: keep[0].every_steps.offset (line 2): must be less than every (10), not 10",
+    ),
+    "a wrong stand-in": (
+        "keep:\n  - every_steps: {every: 10, on_miss: next}",
+        "keep[0].every_steps.on_miss (line 2): must be last_in_bucket, none or closest, not 'next'",
+    ),
+    "a bound without a side": (
+        "keep:\n  - threshold: {loss: 0.1}",
+        "p.yaml: keep[0].threshold.loss (line 2): must be a bound, {max: number} or {min: number}",
+    ),
+    "two bounds on one metric": (
+        "keep:\n  - threshold: {loss: {max: 0.1, min: 0}}",
+        "keep[0].threshold.loss (line 2): must be a bound",
+    ),
+    "a bound that is no number": (
+        "keep:\n  - threshold: {loss: {max: .nan}}",
+        "p.yaml: keep[0].threshold.loss.max (line 2): must be a number, not nan",
+    ),
+    "a threshold of nothing": (
+        "keep:\n  - threshold: {window: 5}",
+        "p.yaml: keep[0].threshold (line 2): needs at least one metric with a bound",
+    ),
+    "no steps": ("keep:\n  - steps: []", "p.yaml: keep[0].steps (line 2): must be a list with at"),
+    "steps that are none": (
+        "keep:\n  - steps: [1, x]",
+        "p.yaml: keep[0].steps[1] (line 2): must be a whole number, not 'x'",
+    ),
+    "a pattern that is a number": (
+        "keep:\n  - match: [7]",
+        "keep[0].match[0] (line 2): must be a name, not 7",
+    ),
+    "only nothing": (
+        "keep:\n  - last: 3\n    only: []",
+        "p.yaml: keep[0].only (line 3): must name at least one pattern of series",
+    ),
+    "only without a rule": ("keep:\n  - only: a*", "p.yaml: keep[0] (line 2): must be one rule"),
+    "artifacts": (
+        "keep:\n  - last: 1\nartifacts:\n  event: delete",
+        "p.yaml: artifacts (line 4): this version leaves everything that is no checkpoint alone",
+    ),
     "slim": ("keep:\n  - last: 1\nslim:\n  - last: 2", "p.yaml: slim (line 4): this version keeps"),
 }  # fmt: skip
 
@@ -91,6 +143,41 @@ def test_a_mistake_gets_one_sentence_with_file_and_field(mistake: str):
     assert sentence in str(refused.value)
     assert str(refused.value).startswith("p.yaml: ")
     assert "\n" not in str(refused.value)
+
+
+EVERY_RULE = """\
+keep:
+  - last: 30
+  - first: 2
+  - every_steps: {every: 700, offset: 50, on_miss: closest}
+  - every_epochs: 5
+  - graduated: {last: 20, tier2_count: 20, tier3_interval: 1000}
+  - best: {metric: eval_acc, count: 2, missing: drop}
+  - threshold: {loss: {max: 0.1}, acc: {min: 0.5, window: 2}, window: 20, missing: drop}
+  - hourly: 24
+  - daily: 7
+  - weekly: 4
+  - monthly: 12
+  - yearly: 10
+  - within: 36h
+  - steps: [500, 100]
+  - match: ["*-best*", "run7/*"]
+    only: [run7/*, run8/*]
+min_free: 10%
+"""
+
+
+def test_every_rule_goes_round():
+    policy = parse_policy(EVERY_RULE, "p.yaml")
+    assert [rule.kind for rule in policy.keep] == list(RULES)
+    assert policy_of(policy.document(), "p.yaml") == policy
+    assert policy.keep[6].value() == {
+        "loss": {"max": 0.1, "window": 20}, "acc": {"min": 0.5, "window": 2}, "missing": "drop",
+    }  # fmt: skip
+    assert policy.keep[-1].only == ("run7/*", "run8/*")
+    assert str(policy.min_free) == "10%"
+    assert all(rule.label() and rule.sentence() for rule in policy.keep)
+    assert len({*policy.keep}) == len(RULES)  # rules can stand in sets
 
 
 def test_a_known_metric_needs_no_mode():

@@ -1,0 +1,51 @@
+"""Two plans on one catalog, side by side: what one keeps and the other deletes, both ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .catalog.model import Checkpoint
+from .decisions import Action, Freed, Plan
+from .freed import freed
+from .refusal import PlanRefusal
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Where two plans differ; bytes are what deleting those, and only those, would free."""
+
+    only_first: tuple[Checkpoint, ...]  # the first keeps them, the second deletes them
+    only_second: tuple[Checkpoint, ...]
+    kept_by_both: int
+    deleted_by_both: int
+    bytes_only_first: Freed
+    bytes_only_second: Freed
+
+    @property
+    def same(self) -> bool:
+        """Whether both plans do the same."""
+        return not self.only_first and not self.only_second
+
+
+def compare(first: Plan, second: Plan) -> Comparison:
+    """Compare two plans of one catalog; PlanRefusal when they are of different ones."""
+    ids = [[one.id for one in plan.catalog.checkpoints] for plan in (first, second)]
+    if first.root != second.root or ids[0] != ids[1]:
+        raise PlanRefusal(f"{first.root} and {second.root}: only plans of one scan can be compared")
+    only_first, only_second, kept, deleted = [], [], 0, 0
+    for a, b in zip(first.decisions, second.decisions, strict=True):
+        stays = (a.action is not Action.DELETE, b.action is not Action.DELETE)
+        if stays == (True, False):
+            only_first.append(a.checkpoint)
+        elif stays == (False, True):
+            only_second.append(a.checkpoint)
+        kept += stays == (True, True)
+        deleted += stays == (False, False)
+    return Comparison(
+        only_first=tuple(only_first),
+        only_second=tuple(only_second),
+        kept_by_both=kept,
+        deleted_by_both=deleted,
+        bytes_only_first=freed(only_first),
+        bytes_only_second=freed(only_second),
+    )

@@ -1,0 +1,37 @@
+"""The scan in a child gives the same catalog as the scan here, and never hangs or lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from keepstep.policies.catalog.scan import Finished, Found, scan
+from keepstep.policies.refusal import Refusal
+from keepstep.tui.review.child_scan import scan_in_child
+from keepstep.tui.sample.run import build_sample_run
+
+from ..policies.catalogs import NOW
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    build_sample_run(tmp_path / "run7", now=NOW)
+    return tmp_path / "run7"
+
+
+def test_the_catalog_is_the_same(run: Path):
+    events = list(scan_in_child(str(run))(lambda: False))
+    assert isinstance(events[0], Found)
+    assert isinstance(events[-1], Finished)
+    assert events[-1].catalog == scan(str(run))
+
+
+def test_a_refusal_reaches_the_parent(run: Path):
+    (run / ".keepstep" / "pins.json").write_text("{}")
+    with pytest.raises(Refusal, match="damaged"):
+        list(scan_in_child(str(run))(lambda: False))
+
+
+def test_who_stops_reading_is_not_kept_waiting(run: Path):
+    events = iter(scan_in_child(str(run))(lambda: True))
+    assert next(events, None) is None

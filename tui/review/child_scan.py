@@ -1,0 +1,98 @@
+"""Runs the first scan in a child process, so that it does not share a core with an import.
+
+While Textual is imported a thread would take turns with it. Events come through a pipe, pickled
+by our own child; nothing that lies in a scanned directory is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from types import MappingProxyType
+from typing import Any, BinaryIO, NoReturn
+
+from ...policies.catalog.scan import Finished, ScanEvent, Sized, scan_events
+from ...policies.refusal import Refusal
+from .feed import Scanner
+
+_EVERY = 0.05  # seconds between two batches of sizes
+_Sent = list[ScanEvent | Refusal]
+
+
+def scan_in_child(root: str) -> Scanner:
+    """Start the scan of a root now; the scanner gives its events, once."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _work(root, writer)
+    os.close(writer)
+    return lambda cancelled: _received(reader, child, cancelled)
+
+
+def _work(root: str, writer: int) -> NoReturn:
+    """The child's whole life: it owns no terminal, and ends when nobody reads."""
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent to answer
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(nothing, standard)
+        with open(writer, "wb") as pipe:
+            _send(scan_events(root), pipe)
+    finally:
+        os._exit(0)
+
+
+def _send(events: Iterable[ScanEvent], pipe: BinaryIO) -> None:
+    # One pickler for all: what was sent before is sent again as a reference.
+    pickler = _Pickler(pipe, pickle.HIGHEST_PROTOCOL)
+    batch: _Sent = []
+    sent = 0.0
+    try:
+        for event in events:
+            batch.append(event)
+            now = time.monotonic()
+            if not isinstance(event, Sized) or now - sent >= _EVERY:
+                pickler.dump(batch)
+                pipe.flush()
+                batch, sent = [], now
+    except Refusal as refusal:
+        batch.append(refusal)
+    pickler.dump(batch)
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, value: object) -> Any:  # noqa: ANN401 - pickle's own signature
+        if isinstance(value, MappingProxyType):
+            return _read_only, (dict(value),)
+        return NotImplemented
+
+
+def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(mapping)  # which pickle cannot find under its own name
+
+
+def _received(reader: int, child: int, cancelled: Callable[[], bool]) -> Iterator[ScanEvent]:
+    finished = False
+    try:
+        with open(reader, "rb") as pipe:
+            unpickler = pickle.Unpickler(pipe)  # noqa: S301 - of our own child
+            while not (finished or cancelled()):
+                for event in _batch(unpickler):
+                    if isinstance(event, Refusal):
+                        raise event
+                    finished = isinstance(event, Finished)
+                    yield event
+    finally:
+        os.waitpid(child, 0)
+
+
+def _batch(unpickler: pickle.Unpickler) -> _Sent:
+    try:
+        batch: _Sent = unpickler.load()
+    except (EOFError, pickle.UnpicklingError):
+        raise Refusal("the scan ended before its end; r tries again") from None
+    return batch
