@@ -156,6 +156,7 @@ class Series:
     unit: str  # what the numbers count: "step", "epoch", or a counter: "save", "date" …
     checkpoints: int
     metric_log: MetricLog = field(default_factory=no_log, repr=False, compare=False)
+    selects_by: tuple[str, str] | None = None  # the run's own best: metric, "min" or "max"
 
 
 @dataclass(frozen=True, slots=True)

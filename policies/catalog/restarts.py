@@ -8,7 +8,7 @@ was saved after its newest is protected.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -132,12 +132,13 @@ def _differ(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
 
 
 def _with_own_history(
-    tree: Tree, line: Iterable[Checkpoint], newest: str, found: Discovery
+    tree: Tree, line: Sequence[Checkpoint], newest: str, found: Discovery
 ) -> list[Checkpoint]:
     """Metrics were read from the state of the greatest step, which is the other run's."""
     state = _state(tree, newest)
     if state is None:
         return list(line)
+    found.metric_logs[line[0].series] = state.metric_log()
     if state.best is not None:
         folder, _, name = newest.rpartition("/")
         found.tags.append((folder, Tag(join(name, FILE), state.best, "best")))

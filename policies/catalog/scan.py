@@ -6,7 +6,7 @@ Reads only. One entry that cannot be read costs that entry, never the scan.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -33,6 +33,7 @@ from .model import (
 from .names import natural_key
 from .pointers import PointerResolver
 from .restarts import split_restarts
+from .selection import Selection, disagreements, selections
 from .tree import Tree
 
 
@@ -139,10 +140,12 @@ def _assemble(tree: Tree, found: Discovery) -> Catalog:
         for pointer in pointers
         if pointer.trouble
     ]
+    chosen = selections(tree, checkpoints)
+    warnings += disagreements(chosen, checkpoints, pointers)
     policy_file = os.path.join(state_directory(tree.root), POLICY_FILE)
     return Catalog(
         root=tree.root,
-        series=_series(checkpoints, found),
+        series=_series(checkpoints, found, chosen),
         checkpoints=tuple(checkpoints),
         artifacts=tuple(sorted(found.artifacts, key=lambda artifact: artifact.path)),
         pointers=pointers,
@@ -159,7 +162,9 @@ def _order(one: Checkpoint) -> tuple[object, ...]:
     return (one.series, not numbered, one.number or 0, one.epoch or 0, natural_key(one.id))
 
 
-def _series(checkpoints: list[Checkpoint], found: Discovery) -> tuple[Series, ...]:
+def _series(
+    checkpoints: list[Checkpoint], found: Discovery, chosen: Mapping[str, Selection]
+) -> tuple[Series, ...]:
     groups: dict[str, list[Checkpoint]] = {}
     for one in checkpoints:
         groups.setdefault(one.series, []).append(one)
@@ -171,6 +176,7 @@ def _series(checkpoints: list[Checkpoint], found: Discovery) -> tuple[Series, ..
             unit=_unit(group, found.counts.get(name, "epoch")),
             checkpoints=len(group),
             metric_log=found.metric_logs.get(name, NO_LOG),
+            selects_by=chosen.get(name),
         )
         for name, group in groups.items()
     )

@@ -1,4 +1,7 @@
-"""Which metrics a review shows: the one its policy judges by, else the one people look at."""
+"""Which metrics a review shows: the one its policy judges by, else the one the run selects by.
+
+Where neither says, the one that people look at.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,23 @@ from .ordering import Shown
 _HELD_OUT = ("eval", "val", "valid", "validation", "dev", "test")
 
 
+def declared_mode(catalog: Catalog, metric: str) -> str | None:
+    """The direction in which the runs themselves select by a metric, else what its name says."""
+    modes = {by[1] for one in catalog.series if (by := one.selects_by) and by[0] == metric}
+    return modes.pop() if len(modes) == 1 else known_mode(metric)
+
+
 def shown_metrics(catalog: Catalog, policy: Policy | None, *, apparent: bool) -> Shown:
     """The metrics in order of interest, and the direction of the first."""
     counts = Counter(name for one in catalog.checkpoints for name in one.metrics)
     asked = dict(policy.metrics()) if policy else {}
+    chosen = {one.selects_by[0] for one in catalog.series if one.selects_by}
 
-    def interest(name: str) -> tuple[bool, bool, bool, int, str]:
+    def interest(name: str) -> tuple[object, ...]:
         held_out = any(part in _HELD_OUT for part in name.replace("/", "_").lower().split("_"))
-        return (name not in asked, not held_out, known_mode(name) is None, -counts[name], name)
+        wanted = (name not in asked, name not in chosen, not held_out)
+        return (*wanted, known_mode(name) is None, -counts[name], name)
 
     names = tuple(sorted(counts, key=interest))
-    mode = (asked.get(names[0]) or known_mode(names[0])) if names else None
+    mode = (asked.get(names[0]) or declared_mode(catalog, names[0])) if names else None
     return Shown(metrics=names, mode=mode, apparent=apparent)

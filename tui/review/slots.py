@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from ...policies.catalog.model import Catalog
 from ...policies.rules.best import BestRule
 from ...policies.rules.counts import LastRule
-from ...policies.rules.direction import known_mode
 from ...policies.rules.every_steps import EveryEpochsRule, EveryStepsRule
 from ...policies.rules.graduated import GraduatedRule
 from ...policies.rules.policy import Policy
 from ...policies.rules.rule import Rule
+from .primary import declared_mode
 
 MOST = 9
 _SUGGESTED_INTERVAL = 5000
@@ -67,7 +67,7 @@ def all_off(slots: Sequence[Slot]) -> list[Slot]:
 
 
 def _suggestions(slots: Sequence[Slot], catalog: Catalog, metric: str | None) -> Iterable[Rule]:
-    mode = known_mode(metric) if metric else None
+    mode = declared_mode(catalog, metric) if metric else None
     if metric and mode:
         yield BestRule(metric, mode, 3)
     if any(series.unit == "step" for series in catalog.series):

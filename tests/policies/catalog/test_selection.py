@@ -1,0 +1,64 @@
+"""What a Hugging Face run itself calls best, and what is said when its pointer disagrees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from keepstep.policies import scan
+from keepstep.policies.catalog.model import Catalog
+
+from ..readers import samples
+from ..trees import hugging_face
+
+LOSSES = {100: 0.5, 200: 0.25, 300: 0.75}
+
+
+def _run(root: Path, metric: str | None, greater: bool | None, best: str = "") -> Catalog:
+    hugging_face(root, LOSSES, losses=LOSSES, best=best)
+    arguments = samples.Arguments(metric_for_best_model=metric, greater_is_better=greater)
+    for step in LOSSES:
+        (root / f"checkpoint-{step}" / "training_args.bin").write_bytes(
+            samples.torch_zip(arguments)
+        )
+    return scan(str(root))
+
+
+@pytest.mark.parametrize(
+    ("metric", "greater", "selects_by"),
+    [
+        ("loss", False, ("eval_loss", "min")),
+        ("eval_loss", True, ("eval_loss", "max")),
+        ("eval_loss", None, None),
+        (None, None, None),
+    ],
+)
+def test_the_run_says_its_metric_and_direction(tmp_path: Path, metric, greater, selects_by):
+    [series] = _run(tmp_path, metric, greater).series
+    assert series.selects_by == selects_by
+
+
+def test_a_pointer_that_agrees_is_not_mentioned(tmp_path: Path):
+    assert _run(tmp_path, "loss", False, "out/checkpoint-200").warnings == ()
+
+
+def test_a_pointer_that_disagrees_is_named_with_the_better_one(tmp_path: Path):
+    found = _run(tmp_path, "loss", False, "out/checkpoint-100")
+    [warning] = found.warnings
+    assert "checkpoint-100 as its best (eval_loss 0.5)" in warning
+    assert "checkpoint-200 has 0.25" in warning
+    assert [one.id for one in found.checkpoints if one.pointed_to_by] == ["checkpoint-100"]
+
+
+def test_a_pointer_to_what_is_gone_says_nothing_about_the_rest(tmp_path: Path):
+    [warning] = _run(tmp_path, "loss", False, "out/checkpoint-50").warnings
+    assert "dangling" in warning
+
+
+def test_the_newest_complete_checkpoint_speaks(tmp_path: Path):
+    _run(tmp_path, "loss", False)
+    arguments = tmp_path / "checkpoint-300" / "training_args.bin"
+    arguments.write_bytes(b"PK\x03\x04 torn")
+    assert scan(str(tmp_path)).series[0].selects_by == ("eval_loss", "min"), "that of 200"
+    arguments.write_bytes(b"no arguments at all")
+    assert scan(str(tmp_path)).series[0].selects_by is None
