@@ -9,10 +9,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from .model import Checkpoint, Kind, Standing, State
-from .readers.records import Progress
 from .tree import Folder, Tree
+
+if TYPE_CHECKING:
+    from .readers.records import Progress
 
 _TORCH = (".pt", ".pth", ".pth.tar", ".ckpt", ".bin")
 _STABLE_BASELINES = ".zip"

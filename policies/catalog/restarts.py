@@ -9,23 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from .discovery import Discovery
 from .model import NO_METRICS, Checkpoint, Standing, State
-from .segments import Save, Segment, segments_of
+from .segments import Save, Segment, newest, segments_of
 from .sighting import Tag
 from .trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
 from .tree import Folder, Tree, join
-
-
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    """How a layout tells runs apart."""
-
-    saved_at: Callable[[Tree, Checkpoint], float | None]
-    differ: Callable[[Tree, str, str], bool]  # ids of the newest of two runs
 
 
 def split_restarts(
@@ -48,13 +41,13 @@ def split_restarts(
 
 
 def _segments(tree: Tree, line: Sequence[Checkpoint]) -> list[Segment]:
-    evidence = _EVIDENCE[line[0].layout]
+    saved_at, differ = _EVIDENCE[line[0].layout]
     saves = [
-        Save(one.id, one.number, evidence.saved_at(tree, one), one.state is State.COMPLETE)
+        Save(one.id, one.number, saved_at(tree, one), one.state is State.COMPLETE)
         for one in line
         if one.number is not None
     ]
-    return segments_of(saves, lambda a, b: evidence.differ(tree, a.id, b.id))
+    return segments_of(saves, lambda a, b: differ(tree, a.id, b.id))
 
 
 def _split(
@@ -64,16 +57,19 @@ def _split(
     by_id = {one.id: one for one in line}
     moved: dict[str, Checkpoint] = {}
     names = [series]
-    for segment in segments[1:]:
+    for before, segment in pairwise(segments):
+        last, first = newest(before), newest(segment)
+        if last is None or first is None:
+            continue
         # The last step before the restart names it: that one stays as long as the split does.
-        name = f"{series} (restarted after {segment.after or 0:.15g})"
+        name = f"{series} (restarted after {last.number:.15g})"
         names.append(name)
         found.folders[name] = found.folders[series]
         if series in found.counts:
             found.counts[name] = found.counts[series]
-        own = [replace(by_id[save.id], series=name) for save in segment.saves]
-        if own[0].layout == _HUGGING_FACE and segment.newest:
-            own = _with_own_history(tree, own, segment.newest.id, found)
+        own = [replace(by_id[save.id], series=name) for save in segment]
+        if own[0].layout == _HUGGING_FACE:
+            own = _with_own_history(tree, own, first.id, found)
         moved.update((one.id, one) for one in own)
     found.warnings.append(_warning(names, segments))
     return moved
@@ -88,13 +84,13 @@ def _warning(names: Sequence[str], segments: Sequence[Segment]) -> str:
 
 
 def _span(segment: Segment) -> str:
-    numbers = [one.number for one in segment.saves]
+    numbers = [one.number for one in segment]
     low, high = f"{min(numbers):.15g}", f"{max(numbers):.15g}"
     return low if low == high else f"{low} to {high}"
 
 
 def _day(segment: Segment) -> str:
-    times = [one.at for one in segment.saves if one.at is not None]
+    times = [one.at for one in segment if one.at is not None]
     return f"{datetime.fromtimestamp(max(times), UTC):%Y-%m-%d %H:%M} UTC" if times else "?"
 
 
@@ -132,15 +128,15 @@ def _differ(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
 
 
 def _with_own_history(
-    tree: Tree, line: Sequence[Checkpoint], newest: str, found: Discovery
+    tree: Tree, line: Sequence[Checkpoint], last: str, found: Discovery
 ) -> list[Checkpoint]:
     """Metrics were read from the state of the greatest step, which is the other run's."""
-    state = _state(tree, newest)
+    state = _state(tree, last)
     if state is None:
         return list(line)
     found.metric_logs[line[0].series] = state.metric_log()
     if state.best is not None:
-        folder, _, name = newest.rpartition("/")
+        folder, _, name = last.rpartition("/")
         found.tags.append((folder, Tag(join(name, FILE), state.best, "best")))
     unknown = StepRecord(None, NO_METRICS)
     records = ((one, state.history.get(one.step or 0, unknown)) for one in line)
@@ -161,7 +157,9 @@ def _times_are_recorded(tree: Tree, one: str, other: str) -> bool:
 
 
 _HUGGING_FACE = "huggingface"
-_EVIDENCE = {
-    _HUGGING_FACE: _Evidence(_state_time, _histories_disagree),
-    "orbax": _Evidence(_commit_time, _times_are_recorded),
+_SavedAt = Callable[[Tree, Checkpoint], float | None]
+_RunsDiffer = Callable[[Tree, str, str], bool]  # of the newest of two runs
+_EVIDENCE: dict[str, tuple[_SavedAt, _RunsDiffer]] = {
+    _HUGGING_FACE: (_state_time, _histories_disagree),
+    "orbax": (_commit_time, _times_are_recorded),
 }

@@ -6,35 +6,16 @@ Reads only. One entry that cannot be read costs that entry, never the scan.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from ..commit.safety import refuse_root
-from ..pins import read_pins
-from ..places import POLICY_FILE, state_directory
 from ..refusal import RootRefusal
+from .assembly import assemble
 from .discovery import Discovery, discover
-from .inside import with_progress_inside
 from .local_tree import LocalTree
 from .measure import measure as measure_members
-from .metric_sources import with_exact_metrics
-from .model import (
-    NO_LOG,
-    Catalog,
-    Checkpoint,
-    Measure,
-    Pin,
-    Pointer,
-    Series,
-    Standing,
-    State,
-)
-from .names import natural_key
-from .pointers import PointerResolver
-from .restarts import split_restarts
-from .selection import Selection, disagreements, selections
-from .tree import Tree
+from .model import Catalog, Checkpoint, Measure, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +78,7 @@ def scan_events(
             yield Found(tuple(checkpoints))
     except OSError as error:
         raise RootRefusal(f"{root}: {error.strerror or error}") from None
-    catalog = _assemble(tree, found)
+    catalog = assemble(tree, found)
     if cancelled():
         return
     yield Named(catalog)
@@ -118,107 +99,3 @@ def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:
     return replace(
         checkpoint, measure=measured, state=State.UNREADABLE, evidence=measured.errors[0]
     )
-
-
-def _assemble(tree: Tree, found: Discovery) -> Catalog:
-    known = with_exact_metrics(tree, found.checkpoints, found.folders)
-    known = with_progress_inside(tree, split_restarts(tree, known, found))
-    pointers, foreign_links = _pointers(tree, found)
-    pointed: dict[str, list[str]] = {}
-    for pointer in pointers:
-        if pointer.resolved is not None:
-            pointed.setdefault(pointer.resolved, []).append(pointer.path)
-    checkpoints = sorted(
-        (
-            replace(one, pointed_to_by=tuple(pointed[one.id])) if one.id in pointed else one
-            for one in known
-        ),
-        key=_order,
-    )
-    warnings = [
-        f"{pointer.path} points to {pointer.target}: {pointer.trouble}"
-        for pointer in pointers
-        if pointer.trouble
-    ]
-    chosen = selections(tree, checkpoints)
-    warnings += disagreements(chosen, checkpoints, pointers)
-    policy_file = os.path.join(state_directory(tree.root), POLICY_FILE)
-    return Catalog(
-        root=tree.root,
-        series=_series(checkpoints, found, chosen),
-        checkpoints=tuple(checkpoints),
-        artifacts=tuple(sorted(found.artifacts, key=lambda artifact: artifact.path)),
-        pointers=pointers,
-        pins=_pins(tree.root, found.state_folders),
-        unrecognised=tuple(sorted(found.unrecognised + foreign_links)),
-        warnings=tuple(found.warnings + warnings),
-        policy_file=policy_file if os.path.isfile(policy_file) else None,
-    )
-
-
-def _order(one: Checkpoint) -> tuple[object, ...]:
-    """By series, then oldest to newest; what has no number stands last."""
-    numbered = one.standing is Standing.NUMBERED and one.number is not None
-    return (one.series, not numbered, one.number or 0, one.epoch or 0, natural_key(one.id))
-
-
-def _series(
-    checkpoints: list[Checkpoint], found: Discovery, chosen: Mapping[str, Selection]
-) -> tuple[Series, ...]:
-    groups: dict[str, list[Checkpoint]] = {}
-    for one in checkpoints:
-        groups.setdefault(one.series, []).append(one)
-    return tuple(
-        Series(
-            id=name,
-            layout=group[0].layout,
-            directory=found.folders[name],
-            unit=_unit(group, found.counts.get(name, "epoch")),
-            checkpoints=len(group),
-            metric_log=found.metric_logs.get(name, NO_LOG),
-            selects_by=chosen.get(name),
-        )
-        for name, group in groups.items()
-    )
-
-
-def _unit(group: list[Checkpoint], otherwise: str) -> str:
-    """What orders the series; copies may know more of themselves than that."""
-    group = [one for one in group if one.standing is Standing.NUMBERED] or group
-    if any(one.step is not None for one in group):
-        return "step"
-    return "epoch" if any(one.epoch is not None for one in group) else otherwise
-
-
-def _pointers(tree: Tree, found: Discovery) -> tuple[tuple[Pointer, ...], list[str]]:
-    """Pointers, and the links that concern no checkpoint."""
-    owners = {member.path: one.id for one in found.checkpoints for member in one.members}
-    owners.update((one.id, one.id) for one in found.checkpoints)
-    resolver = PointerResolver(tree, found.links, owners, {one.path for one in found.artifacts})
-    tags = [(tag.hint, resolver.tag(folder, tag.path, tag.target)) for folder, tag in found.tags]
-    pointers = [pointer for hint, pointer in tags if pointer.resolved or not hint]
-    foreign = []
-    for path in found.links:
-        pointer = resolver.link(path)
-        if pointer is None:
-            foreign.append(path)
-        else:
-            pointers.append(pointer)
-    return tuple(sorted(pointers, key=lambda pointer: pointer.path)), foreign
-
-
-def _pins(root: str, state_folders: list[str]) -> MappingProxyType[str, Pin]:
-    """Pins of every state directory met, and of the one that serves the root, by id."""
-    serving = os.path.dirname(state_directory(root))
-    holders = dict.fromkeys(
-        [serving, *(os.path.join(root, f) if f else root for f in state_folders)]
-    )
-    pins: dict[str, Pin] = {}
-    for holder in holders:
-        for pin in read_pins(
-            state_directory(holder) if holder != serving else state_directory(root)
-        ):
-            relative = os.path.relpath(os.path.join(holder, pin.id), root)
-            if not relative.startswith(".."):
-                pins[relative] = replace(pin, id=relative)
-    return MappingProxyType(pins)

@@ -24,19 +24,7 @@ class Save:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """The saves of one run; `after` is the last number of the run before it, if there is one."""
-
-    saves: tuple[Save, ...]
-    after: float | None = None
-
-    @property
-    def newest(self) -> Save | None:
-        """The greatest complete one."""
-        return _newest(self.saves)
-
-
+Segment = tuple[Save, ...]  # the saves of one run
 Differ = Callable[[Save, Save], bool]
 
 
@@ -47,19 +35,20 @@ def segments_of(saves: Sequence[Save], differ: Differ) -> list[Segment]:
     restart that the times suggest.
     """
     found: list[Segment] = []
-    rest, after = tuple(saves), None
+    rest = tuple(saves)
     while True:
-        top = _newest(rest)
+        top = newest(rest)
         later = _saved_after(top, rest) if top else ()
-        last = _newest(later)
+        last = newest(later)
         if top is None or last is None or not differ(top, last):
-            return [*found, Segment(rest, after)]
+            return [*found, rest]
         parted = set(later)
-        found.append(Segment(tuple(one for one in rest if one not in parted), after))
-        rest, after = later, top.number
+        found.append(tuple(one for one in rest if one not in parted))
+        rest = later
 
 
-def _newest(saves: Sequence[Save]) -> Save | None:
+def newest(saves: Sequence[Save]) -> Save | None:
+    """The complete one with the greatest number."""
     return max((one for one in saves if one.complete), key=lambda one: one.number, default=None)
 
 

@@ -7,6 +7,7 @@ the metrics, a warning names both; neither is preferred, and both are there to b
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from .model import Checkpoint, Kind, Pointer, Standing, State
@@ -14,6 +15,9 @@ from .tree import Folder, Tree, join
 
 _LAYOUT = "huggingface"
 _ARGUMENTS, _STATE = "training_args.bin", "trainer_state.json"
+_MAX_ARGUMENTS = 65_536
+# The key, perhaps an opcode that remembers it, and the opcode of None: most runs select nothing.
+_NO_METRIC = re.compile(rb"metric_for_best_model(q.|r.{4}|\x94)?N", re.DOTALL)
 Selection = tuple[str, str]  # metric, "min" or "max"
 
 
@@ -30,10 +34,13 @@ def selections(tree: Tree, checkpoints: Iterable[Checkpoint]) -> dict[str, Selec
 
 
 def _read(tree: Tree, path: str) -> Selection | None:
-    # The reader is imported when needed: it costs a start some milliseconds.
+    folder = Folder(tree, path, {_ARGUMENTS: Kind.FILE})
+    if _NO_METRIC.search(folder.read(_ARGUMENTS, _MAX_ARGUMENTS) or b""):
+        return None
+    # The reader is imported when needed: it costs a start ten milliseconds.
     from .readers.training_args import read_best_choice
 
-    choice = read_best_choice(Folder(tree, path, {_ARGUMENTS: Kind.FILE}))
+    choice = read_best_choice(folder)
     return None if choice is None or choice.mode is None else (choice.metric, choice.mode)
 
 
