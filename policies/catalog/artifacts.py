@@ -59,7 +59,7 @@ _CLASSES: tuple[_Class, ...] = (
     ),
     _row(
         "log",
-        r".*\.(log(\.\d+)?|out|err|jsonl|tsv|wandb)|(std)?(out|err)(put)?\.txt|metrics.*\.(csv|json)|results.*\.(csv|json|txt)|result\.json|scalars\.json|(.*[-_])?(summary|loss|losses|history|curves?|scores?)\.(csv|json|txt)|catboost_training\.json|evaluations\.npz|(.*\.)?monitor\.csv|evals?.*\.csv|events?\.csv|all_results\.json|(train|eval|test)_results\.json|trainer_state\.json|progress\.(csv|txt)|log\.txt|history\.(csv|json)",
+        r".*\.(log(\.\d+)?|out|err|jsonl|tsv|wandb)|(std)?(out|err)(put)?\.txt|metrics.*\.(csv|json)|results.*\.(csv|json|txt)|result\.json|scalars\.json|\d{8}_\d{6}(\.log)?\.json|(.*[-_])?(summary|loss|losses|history|curves?|scores?)\.(csv|json|txt)|catboost_training\.json|evaluations\.npz|(.*\.)?monitor\.csv|evals?.*\.csv|events?\.csv|all_results\.json|(train|eval|test)_results\.json|trainer_state\.json|progress\.(csv|txt)|log\.txt|history\.(csv|json)",
         Consequence.INCONVENIENT,
         "The record of the run, often the only place of its metrics; the model is untouched.",
     ),

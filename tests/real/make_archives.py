@@ -29,6 +29,8 @@ RUNS = {
     "xgboost": ["write_boosting.py", "run16", "xgboost"],
     "lightgbm": ["write_boosting.py", "run17", "lightgbm"],
     "catboost": ["write_boosting.py", "run18", "catboost"],
+    "mmengine-epochs": ["write_mmengine.py", "run19", "epochs"],
+    "mmengine-iterations": ["write_mmengine.py", "run20", "iterations"],
 }
 
 

@@ -13,8 +13,12 @@ from ...real.unpack import unpack
 ARCHIVES = (
     "transformers", "lightning-link", "lightning-copy", "accelerate", "peft", "torch-dcp", "keras",
     "orbax", "stable-baselines3", "xgboost", "lightgbm", "catboost",
+    "mmengine-epochs", "mmengine-iterations",
 )  # fmt: skip
-EXACT = ("transformers", "lightning-link", "lightning-copy", "keras", "orbax")
+EXACT = (
+    "transformers", "lightning-link", "lightning-copy", "keras", "orbax", "mmengine-epochs",
+    "mmengine-iterations",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
