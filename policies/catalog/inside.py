@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _TORCH = (".pt", ".pth", ".pth.tar", ".ckpt", ".bin")
 _STABLE_BASELINES = ".zip"
+_SPACY = "spacy"  # directories, with a small JSON
 _COPIES = (Standing.RESUME, Standing.BEST)
 _MAX_READS = 100  # of one scan; each takes a millisecond, of a large model twenty
 
@@ -36,6 +37,8 @@ def _is_mute(one: Checkpoint) -> bool:
     """A whole copy in one file that tells nothing by its name."""
     if one.number is not None or one.standing not in _COPIES or one.state is not State.COMPLETE:
         return False
+    if one.layout == _SPACY:
+        return True
     if len(one.members) != 1 or one.members[0].kind is not Kind.FILE:
         return False
     return one.id.endswith(_TORCH) or _is_stable_baselines(one)
@@ -49,6 +52,10 @@ def _read(tree: Tree, one: Checkpoint) -> Progress | None:
     path, name = posixpath.split(one.members[0].path)
     folder = Folder(tree, path, {name: Kind.FILE})
     # Readers are imported when needed: each costs a start a millisecond or more.
+    if one.layout == _SPACY:
+        from .readers.small_json import read_spacy
+
+        return read_spacy(Folder(tree, one.id, {}))
     if _is_stable_baselines(one):
         from .readers.sb3 import read_sb3_model
 

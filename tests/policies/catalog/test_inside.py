@@ -44,6 +44,12 @@ def test_stable_baselines_best_model(tmp_path: Path):
     assert by_id(tmp_path)["best_model.zip"].step == 128
 
 
+def test_spacy_keeps_its_scores_in_the_model(tmp_path: Path):
+    plant(tmp_path, "model-best/config.cfg", "model-best/tokenizer")
+    (tmp_path / "model-best" / "meta.json").write_text('{"performance": {"ents_f": 0.5}}')
+    assert by_id(tmp_path)["model-best"].metrics == {"ents_f": 0.5}
+
+
 def test_a_copy_that_knows_its_step_changes_no_series_of_epochs(tmp_path: Path):
     plant(tmp_path, "epoch_1.pth", "epoch_2.pth")
     _copy(tmp_path / "latest.pth", epoch=2, iter=2000)
