@@ -17,6 +17,8 @@ from .rule import Facts, Misses, Rule
 from .setting import NOWHERE, Setting
 from .wording import own_name, plain
 
+_UNKNOWN: Facts = {"unknown": True}
+
 
 @dataclass(frozen=True, slots=True)
 class _EveryRule(Rule):
@@ -73,12 +75,19 @@ class _EveryRule(Rule):
 
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
         positions, numbers = self.numbers(items)
-        return {
+        kept: dict[int, Facts] = {
             positions[i]: {"bucket": mark, "number": number}
             for i, number, mark in self.grid.members(numbers)
         }
+        if len(numbers) < len(items):
+            # As with a metric: what is not known never costs a checkpoint its life.
+            known = set(positions)
+            kept |= {i: _UNKNOWN for i in range(len(items)) if i not in known}
+        return kept
 
     def words(self, facts: Facts) -> str:
+        if "unknown" in facts:
+            return f"{self._every()}: its {self.unit} is not known"
         if facts["number"] == facts["bucket"]:
             return self._every()
         stands_in = "in place of" if self.on_miss == LAST_IN_BUCKET else "closest to"
@@ -90,7 +99,7 @@ class _EveryRule(Rule):
         kept: Mapping[int, Facts],
         setting: Setting = NOWHERE,
     ) -> Misses:
-        keepers = {facts["bucket"]: items[i] for i, facts in kept.items()}
+        keepers = {f["bucket"]: items[i] for i, f in kept.items() if "unknown" not in f}
         numbers = self._raw(items)
         grid = self.grid
 
