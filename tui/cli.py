@@ -41,6 +41,8 @@ COMMANDS = {
     "unpin": Row("pin", "unpin_command", "Take pins away."),
     "pins": Row("pin", "pins_command", "List the pins."),
     "presets": Row("presets", "presets_command", "List the policies with a name, or print one."),
+    "forecast": Row("forecast", "forecast_command", "Tell what a run will hold in a year."),
+    "compare": Row("compare", "compare_command", "Show where two policies differ on a run."),
     "demo": Row("demo", "demo_command", "Build a sample run and review it."),
 }
 _OWN_OPTIONS = frozenset({"-h", "--help", "--version"})
