@@ -43,6 +43,9 @@ COMMANDS = {
     "presets": Row("presets", "presets_command", "List the policies with a name, or print one."),
     "forecast": Row("forecast", "forecast_command", "Tell what a run will hold in a year."),
     "compare": Row("compare", "compare_command", "Show where two policies differ on a run."),
+    "schedule": Row(
+        "schedule", "schedule_command", "Print lines for cron and systemd to prune every night."
+    ),
     "demo": Row("demo", "demo_command", "Build a sample run and review it."),
 }
 _OWN_OPTIONS = frozenset({"-h", "--help", "--version"})

@@ -33,13 +33,13 @@ Examples:
 def presets_command(name: str | None) -> int:
     """List the policies with a name, or print one.
 
-    A preset is a YAML file; NAME prints it with its comments, to start your own from.
+    A preset is a YAML file; NAME prints it with its comments, to start your own from. Those that
+    come with keepstep are listed first, then your own.
     """
     files = preset_files()
     if name is None:
-        rows = [
-            [one.name, "yours" if one.own else "keepstep", _about(one)] for one in files.values()
-        ]
+        grouped = sorted(files.values(), key=lambda one: one.own)
+        rows = [[one.name, "yours" if one.own else "keepstep", _about(one)] for one in grouped]
         output.data(table(_COLUMNS, rows, output.width()))
         output.note(output.shown(f"your own go to {user_preset_directory()}/NAME.yaml"))
         return DONE
