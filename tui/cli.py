@@ -11,12 +11,15 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
 from . import output
 from .exit_codes import DONE, INCOMPLETE, INTERRUPTED, REFUSED
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 NAME = "keepstep"
 
@@ -59,6 +62,17 @@ class Keepstep(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return _load(COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands by the table, without importing any of them, or the directory to review."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        rows = COMMANDS.items()
+        found = [CompletionItem(n, help=row.line) for n, row in rows if n.startswith(incomplete)]
+        # The directory comes first: bash forgets what it was offered before one.
+        return [CompletionItem(incomplete, type="dir"), *found]
 
     def main(
         self,

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import click
 
+from .completion import policies
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -38,7 +40,12 @@ class PolicyFlags:
 
 _PERIODS = (("daily", "day"), ("weekly", "week"), ("monthly", "month"), ("yearly", "year"))
 _OPTIONS = (
-    click.option("--policy", metavar="NAME|FILE", help="A preset, or a policy file."),
+    click.option(
+        "--policy",
+        metavar="NAME|FILE",
+        help="A preset, or a policy file.",
+        shell_complete=policies,
+    ),
     click.option("--keep-last", "--keep", type=int, metavar="N", help="Keep the N newest."),
     click.option("--keep-first", type=int, metavar="N", help="Keep the N oldest."),
     click.option("--keep-every", type=int, metavar="STEPS", help="Keep one per so many steps."),

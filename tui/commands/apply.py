@@ -12,6 +12,7 @@ from ...policies.plan_file import Fitted, fit, read_plan_file
 from .. import output
 from ..carry_out import Order, carry_out, foretold, question
 from ..commit_text import exit_code
+from ..completion import files
 from ..confirm import confirm
 from ..exit_codes import INCOMPLETE
 from ..plan_text import decision_table, summary_line
@@ -27,7 +28,7 @@ Examples:
   keepstep apply plan.json -y --purge
 """,
 )
-@click.argument("file", metavar="PLAN.JSON")
+@click.argument("file", metavar="PLAN.JSON", shell_complete=files)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--purge", is_flag=True, help="Delete for good at once, without the trash.")
 def apply_command(file: str, yes: bool, purge: bool) -> int:

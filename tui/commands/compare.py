@@ -17,6 +17,7 @@ from ...policies.rules.policy import Policy
 from ...policies.rules.preset_files import load_policy
 from .. import output
 from ..commit_text import promise
+from ..completion import directories, policies
 from ..exit_codes import DONE
 from ..plan_text import summary_line
 from ..quantities import counted, size, whole
@@ -38,9 +39,9 @@ Examples:
   keepstep compare run7 balanced ./mine.yaml --json
 """,
 )
-@click.argument("directory", metavar="DIR")
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
+@click.argument("directory", metavar="DIR", shell_complete=directories)
+@click.argument("first", metavar="A", shell_complete=policies)
+@click.argument("second", metavar="B", shell_complete=policies)
 @click.option("--json", "as_json", is_flag=True, help="Print the differences as JSON.")
 def compare_command(directory: str, first: str, second: str, as_json: bool) -> int:
     """Show where two policies differ on a run.

@@ -9,6 +9,7 @@ import click
 from ...policies.refusal import Refusal
 from ...policies.rules.fields import count
 from .. import output
+from ..completion import directories
 from ..exit_codes import DONE
 from ..policy_choice import Choice, otherwise, requested
 from ..policy_options import PolicyFlags, policy_options
@@ -30,7 +31,7 @@ Before there is a run, a save every 100 steps for 50,000 steps, 3.6 GB each:
   with it: 76 checkpoints, 274 GB
 """,
 )
-@click.argument("directory", metavar="[DIR]", required=False)
+@click.argument("directory", metavar="[DIR]", required=False, shell_complete=directories)
 @policy_options
 @click.option("--every-steps", type=int, metavar="N", help="Without DIR: steps between saves.")
 @click.option("--steps", type=int, metavar="N", help="Without DIR: steps of the whole run.")

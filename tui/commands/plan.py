@@ -16,6 +16,7 @@ from ...policies.refusal import Refusal
 from ...policies.rules.policy import Policy
 from .. import output
 from ..budget import free_option, within_budget
+from ..completion import directories, files
 from ..exit_codes import DONE, INCOMPLETE
 from ..plan_text import plan_page
 from ..policy_choice import Choice, otherwise, requested
@@ -36,11 +37,17 @@ Examples:
   keepstep plan run7 --policy conservative --save
 """,
 )
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=directories)
 @policy_options
 @free_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
-@click.option("-o", "target", metavar="FILE", help="Write the plan to a file for `apply`.")
+@click.option(
+    "-o",
+    "target",
+    metavar="FILE",
+    shell_complete=files,
+    help="Write the plan to a file for `apply`.",
+)
 @click.option("--save", is_flag=True, help="Make the policy the run's own, which cron uses.")
 @click.option("--force", is_flag=True, help="With --save: replace the policy saved before.")
 def plan_command(

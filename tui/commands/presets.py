@@ -14,6 +14,7 @@ from ...policies.rules.preset_files import (
 )
 from ...policies.rules.schema import load_policy_file
 from .. import output
+from ..completion import policies
 from ..exit_codes import DONE
 from ..tables import Column, table
 
@@ -29,7 +30,7 @@ Examples:
   keepstep plan run7 --policy ./mine.yaml
 """,
 )
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=policies)
 def presets_command(name: str | None) -> int:
     """List the policies with a name, or print one.
 

@@ -17,6 +17,7 @@ from .. import output
 from ..budget import free_option, within_budget
 from ..carry_out import Order, Outcome, carry_out, foretold, question
 from ..commit_text import exit_code
+from ..completion import directories
 from ..confirm import confirm
 from ..exit_codes import DONE, INCOMPLETE
 from ..log_line import log_line, unchanged_line
@@ -47,7 +48,7 @@ Examples:
   keepstep prune run7 -y --quiet >> prune.log 2>&1
 """,
 )
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=directories)
 @policy_options
 @free_option
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import output
+from ..completion import directories
 from ..policy_options import PolicyFlags, policy_options
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("directory", metavar="[DIR]", default=".")
+@click.argument("directory", metavar="[DIR]", default=".", shell_complete=directories)
 @click.option("--read-only", is_flag=True, help="Open nothing for writing; offer no actions.")
 @click.option("--apparent", is_flag=True, help="Show lengths of files, not their blocks on disk.")
 @policy_options

@@ -13,6 +13,7 @@ from ...policies.commit.safety import refuse_root
 from ...policies.refusal import Refusal
 from ...policies.rules.preset_files import preset_files
 from .. import output
+from ..completion import directories, files
 from ..exit_codes import DONE
 from ..policy_choice import Choice, otherwise, requested, saved_policy_file
 from ..policy_options import PolicyFlags, policy_options
@@ -29,10 +30,15 @@ Examples:
   keepstep plan run7 --keep-last 20 --save && keepstep schedule run7 --at 04:30
 """,
 )
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=directories)
 @policy_options
 @click.option("--at", default="03:00", metavar="HH:MM", help="When, every day; 03:00.")
-@click.option("--log", metavar="FILE", help="Where each prune adds its line; in your home.")
+@click.option(
+    "--log",
+    metavar="FILE",
+    shell_complete=files,
+    help="Where each prune adds its line; in your home.",
+)
 def schedule_command(directory: str, flags: PolicyFlags, at: str, log: str | None) -> int:
     """Print lines for cron and systemd to prune every night.
 
