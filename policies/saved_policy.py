@@ -42,10 +42,21 @@ def _holds(path: str, policy: Policy) -> bool:
 
 
 def _write(path: str, text: str) -> None:
-    beside = f"{path}.new"
-    with open(open_shared(beside), "w", encoding="utf-8") as file:
-        file.truncate()
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(beside, path)
+    beside = f"{path}.{os.getpid()}.new"
+    try:
+        with open(open_shared(beside), "w", encoding="utf-8") as file:
+            file.truncate()
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(beside, path)
+    except OSError:
+        _remove(beside)
+        raise
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass  # it was never made

@@ -172,7 +172,8 @@ Examples:
 
 \b
 Exit codes: 0 done, also when there was nothing to do; 1 some items could not
-be done, or the question was answered no; 2 refused or bad usage; 130 interrupted.
+be done, the question was answered no, or --free asks for too much; 2 refused
+or bad usage; 130 interrupted.
 """,
 )
 @click.version_option(

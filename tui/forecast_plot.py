@@ -10,15 +10,16 @@ import plotille
 from ..policies.forecast import DAY, Forecast
 from .quantities import size
 
-_MARGIN = 20  # columns that the library takes for its axes
+_MARGIN = 24  # columns that the library takes for its axes
 _WIDEST = 72
+_NARROWEST = 20
 _HEIGHT = 10
 
 
 def plot(found: Forecast, columns: int) -> str:
     """Two curves from now to the last point; an empty text where there is no room for them."""
     width = min(columns - _MARGIN, _WIDEST)
-    if width < _MARGIN or not found.points:
+    if width < _NARROWEST or not found.points:
         return ""
     moments = [0.0, *(one.seconds / DAY for one in found.points)]
     without = [found.now.bytes, *(one.without.bytes for one in found.points)]

@@ -68,6 +68,8 @@ def _fills(seconds: float | None, last: str) -> str:
 
 
 def _steady(found: Forecast) -> str:
-    if found.steady and found.points:
+    if not found.points:
+        return "it saves too often to look a week ahead"
+    if found.steady:
         return f"with the policy it comes to rest at {_words(found.points[-1].kept)}"
     return f"with the policy it goes on growing, by {size(found.growth)} a month"

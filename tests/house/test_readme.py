@@ -49,6 +49,11 @@ def test_the_example_policy_parses_and_the_example_is_exact():
     assert "13200, 13400 … 15000 and 1000, 2000 … 13000: 43 of 170" in README
 
 
+def test_the_forecast_is_what_the_command_says():
+    [command, said] = re.findall(r"\$ keepstep (forecast .*)\n((?:with.*\n)+)", README)[0]
+    assert said in CliRunner().invoke(cli, command.split()).stdout
+
+
 @pytest.mark.parametrize("picture", re.findall(r"\]\((screenshots/[^)]+)\)", README))
 def test_every_picture_is_there(picture: str):
     assert (HOUSE / picture).read_text().startswith("<svg")

@@ -99,6 +99,11 @@ def test_a_proposal_can_be_saved(run: Path, some: str):
     assert "last: 10" in (run / ".keepstep" / "policy.yaml").read_text()
 
 
+def test_a_proposal_that_falls_short_is_not_saved(run: Path):
+    assert invoke("plan", run, "--keep", "20", "--free", "500GB", "--save").exit_code == 1
+    assert not (run / ".keepstep").exists()
+
+
 def test_refused_saves(run: Path):
     before = snapshot(run, without=())
     refused(invoke("plan", run, "--save"), "--save", "--policy")

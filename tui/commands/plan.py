@@ -85,7 +85,7 @@ def plan_command(
     note_warnings(plan)
     if target is not None:
         output.note(output.shown(f"plan written to {target}; `keepstep apply` carries it out"))
-    if save:
+    if save and not proposed.short:
         _save(catalog.root, choice.policy, force=force)
     return INCOMPLETE if proposed.short else DONE
 
