@@ -5,7 +5,7 @@ Without colours; each curve carries its name. Only `forecast` on a terminal impo
 
 from __future__ import annotations
 
-import plotille
+from importlib import import_module
 
 from ..policies.forecast import DAY, Forecast
 from .quantities import size
@@ -24,17 +24,19 @@ def plot(found: Forecast, columns: int) -> str:
     moments = [0.0, *(one.seconds / DAY for one in found.points)]
     without = [found.now.bytes, *(one.without.bytes for one in found.points)]
     kept = [found.kept_now.bytes, *(one.kept.bytes for one in found.points)]
+    if not max(without):
+        return ""
     unit, scale = _unit(max(without))
-    figure = plotille.Figure()
+    figure = import_module("plotille").Figure()  # by name, since it declares no types
     figure.width, figure.height, figure.with_colors = width, _HEIGHT, False
     figure.set_x_limits(0, moments[-1])
     figure.set_y_limits(0, max(without) / scale)
     figure.x_label, figure.y_label = "days", unit
     figure.register_label_formatter(float, _label)
-    for values in (without, kept):
-        figure.plot(moments, [value / scale for value in values])
-    _name(figure, moments, [value / scale for value in without], "without")
-    _name(figure, moments, [value / scale for value in kept], "with")
+    for name, sizes in (("without", without), ("with", kept)):
+        values = [value / scale for value in sizes]
+        figure.plot(moments, values)
+        figure.text([moments[-2]], [values[-2]], [f" {name}"])
     text: str = figure.show()
     return "\n".join(line.replace("⠀", " ").rstrip() for line in text.splitlines())
 
@@ -49,9 +51,3 @@ def _unit(largest: int) -> tuple[str, float]:
 def _label(value: float, chars: int, delta: float, left: bool = False) -> str:
     """A number of an axis; the library asks for those of the x axis to the left."""
     return f"{value:.0f}".ljust(chars) if left else f"{value:.3g}".rjust(chars)
-
-
-def _name(figure: plotille.Figure, moments: list[float], values: list[float], name: str) -> None:
-    """Write the name of a curve beneath it, in its last third."""
-    at = len(moments) - 2
-    figure.text([moments[at]], [values[at]], [f" {name}"])

@@ -44,11 +44,11 @@ def test_a_forecast_in_words(run: Path):
     assert snapshot(run, without=()) == before
 
 
-def test_a_plot_on_a_terminal(run: Path):
+def _on_a_terminal(run: Path, **env: str) -> str:
     keyboard, terminal = pty.openpty()
     process = subprocess.Popen(
         [*COMMAND, "forecast", run], stdout=terminal, stdin=subprocess.DEVNULL,
-        env={**os.environ, "COLUMNS": "100"},
+        env={**os.environ, "COLUMNS": "80", **env},
     )  # fmt: skip
     os.close(terminal)
     seen = b""
@@ -59,10 +59,21 @@ def test_a_plot_on_a_terminal(run: Path):
         pass  # how a terminal says that its other side is closed
     os.close(keyboard)
     assert process.wait(timeout=60) == 0
-    [axis] = [line for line in seen.decode().splitlines() if "(days)" in line]
-    assert len(axis) <= 100
-    assert "without" in seen.decode()
-    assert b"\x1b" not in seen, "no colour is needed to read it"
+    return seen.decode()
+
+
+def test_a_plot_on_a_terminal(run: Path):
+    seen = _on_a_terminal(run, PYTHONIOENCODING="utf-8")
+    lines = seen.split("without the policy", maxsplit=1)[0].splitlines()
+    [axis] = [line for line in lines if "(days)" in line]
+    assert len(axis) <= 80
+    assert any(line.endswith(" without") for line in lines)
+    assert "\x1b" not in seen, "no colour is needed to read it"
+
+
+def test_no_plot_where_it_would_be_noise(run: Path):
+    assert "(days)" not in _on_a_terminal(run, PYTHONIOENCODING="ascii")
+    assert "(days)" not in _on_a_terminal(run, PYTHONIOENCODING="utf-8", COLUMNS="40")
 
 
 def test_a_forecast_for_scripts(run: Path):

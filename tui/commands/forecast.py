@@ -78,7 +78,7 @@ def _of_run(directory: str, choice: Choice | None, *, as_json: bool) -> int:
     columns = output.width()
     lines = [choice.line(), choice.policy.sentence(), *map(cadence_line, found.cadences)]
     page = ["\n".join(map(output.shown, lines)), forecast_table(found, columns)]
-    if columns is not None:
+    if columns is not None and output.can_draw():
         from ..forecast_plot import plot
 
         page += filter(None, [plot(found, columns)])
