@@ -128,6 +128,12 @@ def test_help_has_examples_and_the_line_of_the_table(name: str | None):
         assert (command.help or "").startswith(COMMANDS[name].line)
 
 
+def test_the_review_has_examples_too(run: Path):
+    done = invoke(run, "--help")
+    assert done.exit_code == 0
+    assert "Examples:\n" in done.stdout
+
+
 @pytest.mark.parametrize("arguments", ["--help", "--version", "scan {run}", "plan {run}", "{run}"])
 def test_looking_imports_only_what_it_needs(arguments: str, run: Path):
     code = (
