@@ -71,6 +71,11 @@ class Outcome:
     purges: tuple[PurgeResult, ...] = ()
 
     @property
+    def gone_for_good(self) -> bool:
+        """Whether the trash has let go of this very commit."""
+        return self.commit.purged or any(self.commit.id in one.commits for one in self.purges)
+
+    @property
     def interrupted(self) -> bool:
         """Whether anything was left undone by a signal."""
         return self.commit.interrupted or any(one.interrupted for one in self.purges)
@@ -112,7 +117,10 @@ def carry_out(order: Order) -> Outcome:
         if space.lacks(order.min_free):
             order.say([space.sentence(order.min_free)])
             purges.append(_purged(order, below=order.min_free))
-    return Outcome(result, tuple(purges))
+    outcome = Outcome(result, tuple(purges))
+    if outcome.gone_for_good and not result.purged:
+        order.say([f"so commit {result.id} cannot be undone"])
+    return outcome
 
 
 def _purged(

@@ -146,8 +146,16 @@ def test_the_trash_makes_room(run: Path, tmp_path: Path):
     assert asked.returncode == 0
     assert "less than min_free 100%: after the commit the trash is purged for good" in asked.stdout
     assert "purged " in asked.stdout
+    assert "cannot be undone" in asked.stdout.splitlines()[-1]
     commits = json.loads(keepstep("history", run, "--json").stdout)["commits"]
     assert [one["state"] for one in commits] == ["purged", "purged"]
+
+
+def test_the_document_says_what_is_gone(run: Path, tmp_path: Path):
+    policy = _policy(tmp_path, "100%")
+    document = json.loads(keepstep("prune", run, "--policy", policy, "-y", "--json").stdout)
+    assert document["commit"]["purged"] is True
+    assert document["policy"]["min_free"] == "100%"
 
 
 def test_enough_room_leaves_the_trash_alone(run: Path, tmp_path: Path):

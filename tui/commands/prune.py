@@ -7,7 +7,6 @@ import time
 import click
 
 from ...policies.catalog.scan import scan
-from ...policies.commit.results import CommitResult
 from ...policies.decisions import Action
 from ...policies.json_text import Document
 from ...policies.plan import make_plan
@@ -114,7 +113,7 @@ def _carried(order: Order, choice: Choice, now: float, *, yes: bool, dry_run: bo
         declined = not confirm(question(order), yes=yes)
         outcome = None if declined else carry_out(order)
     if order.quiet:
-        output.document(_document(order, outcome.commit if outcome else None))
+        output.document(_document(order, outcome))
     if order.silent and outcome is not None:
         output.data(output.shown(log_line(order, outcome, now)))
     return _code(outcome, declined)
@@ -132,20 +131,21 @@ def _show(order: Order, choice: Choice, now: float, *, going: bool) -> None:
     say("\n".join([page, *lines]))
 
 
-def _document(order: Order, result: CommitResult | None) -> Document:
+def _document(order: Order, outcome: Outcome | None) -> Document:
     """The plan with what became of it; the hash covers both, so that `apply` takes it."""
     document = plan_document(order.plan)
-    done = result is not None and (result.id or result.skipped)
-    document["commit"] = _commit(result) if result is not None and done else None
+    done = outcome is not None and (outcome.commit.id or outcome.commit.skipped)
+    document["commit"] = _commit(outcome) if outcome is not None and done else None
     document["hash"] = document_hash(document)
     return document
 
 
-def _commit(result: CommitResult) -> Document:
+def _commit(outcome: Outcome) -> Document:
+    result = outcome.commit
     return {
         "id": result.id or None,
         "trashed": list(result.trashed),
-        "purged": result.purged,
+        "purged": outcome.gone_for_good,
         "skipped": [{"id": one.id, "why": one.why} for one in result.skipped],
         "freed_measured": result.measured,
     }
