@@ -80,7 +80,7 @@ def save_preset(
     refuse_useless(policy.keep, f"{name}: ")  # it could be written, and never be read again
     directory = user_preset_directory() if own_directory is None else own_directory
     path = os.path.join(directory, name + _SUFFIX)
-    text = _yaml(replace(policy, name=name))
+    text = policy_text(replace(policy, name=name))
     try:
         os.makedirs(directory, exist_ok=True)
         _write_whole(path, text, overwrite=overwrite)
@@ -91,7 +91,8 @@ def save_preset(
     return path
 
 
-def _yaml(policy: Policy) -> str:
+def policy_text(policy: Policy) -> str:
+    """The YAML of a policy, for a file that can be read back."""
     import yaml  # only when something is saved
 
     document = policy.document()
