@@ -6,6 +6,7 @@ what stands in where the exact number is missing: the last before it, nothing, o
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -52,8 +53,9 @@ class _EveryRule(Rule):
         """Where its representatives lie."""
         return Grid(self.interval, self.offset, self.on_miss)
 
+    @abstractmethod
     def _raw(self, items: Sequence[Checkpoint]) -> list[float | None]:
-        raise NotImplementedError
+        """The number of each item, in this rule's unit."""
 
     def numbers(self, items: Sequence[Checkpoint]) -> tuple[Sequence[int], Sequence[float]]:
         """Positions and numbers of the items that have one."""
