@@ -56,6 +56,7 @@ class Forecast:
 
     cadences: tuple[Cadence, ...]  # of the series that grow
     now: Holding
+    kept_now: Holding  # what the policy would leave of it today
     points: tuple[Point, ...]
     fills_without: float | None  # None: not within the last point, or free space is not known
     fills_with: float | None
@@ -85,6 +86,7 @@ def forecast(plan: Plan, free: int | None = None) -> Forecast:
     return Forecast(
         cadences=cadences,
         now=now,
+        kept_now=_kept(plan),
         points=points,
         fills_without=_fills_without(cadences, free),
         fills_with=_fills_with(plan, cadences, points, room),

@@ -91,10 +91,11 @@ def _met(rule: Rule, evaluation: SeriesEvaluation, kept: Mapping[int, Facts]) ->
         return 0, 0
     _, numbers = rule.numbers(evaluation.items)
     newest = max(numbers, default=0)
+    known = [f for f in kept.values() if "unknown" not in f]
     if rule.on_miss == NONE:  # what it misses, it does not keep
         marks = {rule.grid.mark(bucket) for bucket in rule.grid.buckets(numbers)}
-        return len(kept), sum(mark <= newest for mark in marks)
-    facts = [f for f in kept.values() if f["bucket"] <= newest]
+        return len(known), sum(mark <= newest for mark in marks)
+    facts = [f for f in known if f["bucket"] <= newest]
     return sum(f["number"] == f["bucket"] for f in facts), len(facts)
 
 

@@ -11,12 +11,15 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import click
 
 from . import output
 from .exit_codes import DONE, INCOMPLETE, INTERRUPTED, REFUSED
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 NAME = "keepstep"
 
@@ -41,6 +44,11 @@ COMMANDS = {
     "unpin": Row("pin", "unpin_command", "Take pins away."),
     "pins": Row("pin", "pins_command", "List the pins."),
     "presets": Row("presets", "presets_command", "List the policies with a name, or print one."),
+    "forecast": Row("forecast", "forecast_command", "Tell what a run will hold in a year."),
+    "compare": Row("compare", "compare_command", "Show where two policies differ on a run."),
+    "schedule": Row(
+        "schedule", "schedule_command", "Print lines for cron and systemd to prune every night."
+    ),
     "demo": Row("demo", "demo_command", "Build a sample run and review it."),
 }
 _OWN_OPTIONS = frozenset({"-h", "--help", "--version"})
@@ -54,6 +62,17 @@ class Keepstep(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return _load(COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands by the table, without importing any of them, or the directory to review."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        rows = COMMANDS.items()
+        found = [CompletionItem(n, help=row.line) for n, row in rows if n.startswith(incomplete)]
+        # The directory comes first: bash forgets what it was offered before one.
+        return [CompletionItem(incomplete, type="dir"), *found]
 
     def main(
         self,
@@ -153,7 +172,8 @@ Examples:
 
 \b
 Exit codes: 0 done, also when there was nothing to do; 1 some items could not
-be done, or the question was answered no; 2 refused or bad usage; 130 interrupted.
+be done, the question was answered no, or --free asks for too much; 2 refused
+or bad usage; 130 interrupted.
 """,
 )
 @click.version_option(

@@ -63,6 +63,11 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns
 
 
+def can_draw() -> bool:
+    """Whether the terminal of stdout takes characters beyond those of a typewriter."""
+    return is_terminal(sys.stdout) and (sys.stdout.encoding or "").lower().startswith("utf")
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person sits at the other end."""
     return stream is not None and not stream.closed and stream.isatty()

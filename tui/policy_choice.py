@@ -7,12 +7,14 @@ other. Refusals name the flag.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from ..policies.places import POLICY_FILE, state_directory
 from ..policies.refusal import PolicyRefusal
 from ..policies.rules.best import BestRule
+from ..policies.rules.calendar import DailyRule, HourlyRule, MonthlyRule, WeeklyRule, YearlyRule
 from ..policies.rules.counts import FirstRule, LastRule
 from ..policies.rules.direction import known_mode
 from ..policies.rules.every_steps import EveryStepsRule
@@ -22,9 +24,18 @@ from ..policies.rules.policy import Policy
 from ..policies.rules.preset_files import load_policy
 from ..policies.rules.rule import Rule
 from ..policies.rules.schema import load_policy_file
+from ..policies.rules.within import WithinRule
 from .policy_options import PolicyFlags
 
 DEFAULT = "balanced"
+_BY_TIME: tuple[type[Rule], ...] = (
+    WithinRule,
+    HourlyRule,
+    DailyRule,
+    WeeklyRule,
+    MonthlyRule,
+    YearlyRule,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,14 @@ def _rules(flags: PolicyFlags) -> tuple[Rule, ...]:
         rules.append(EveryStepsRule.parse(flags.keep_every, "--keep-every"))
     if flags.keep_best is not None:
         rules.append(_best(flags))
-    return tuple(rules)
+    return (*rules, *_by_time(flags))
+
+
+def _by_time(flags: PolicyFlags) -> Iterator[Rule]:
+    for kind in _BY_TIME:
+        value = getattr(flags, f"keep_{kind.kind}")
+        if value is not None:
+            yield kind.parse(value, f"--keep-{kind.kind}")
 
 
 def _refuse_halves(flags: PolicyFlags) -> None:

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import click
 
+from .completion import policies
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -28,10 +30,22 @@ class PolicyFlags:
     mode: str | None = None
     tier2_count: int | None = None
     tier3_interval: int | None = None
+    keep_within: str | None = None
+    keep_hourly: int | None = None
+    keep_daily: int | None = None
+    keep_weekly: int | None = None
+    keep_monthly: int | None = None
+    keep_yearly: int | None = None
 
 
+_PERIODS = (("daily", "day"), ("weekly", "week"), ("monthly", "month"), ("yearly", "year"))
 _OPTIONS = (
-    click.option("--policy", metavar="NAME|FILE", help="A preset, or a policy file."),
+    click.option(
+        "--policy",
+        metavar="NAME|FILE",
+        help="A preset, or a policy file.",
+        shell_complete=policies,
+    ),
     click.option("--keep-last", "--keep", type=int, metavar="N", help="Keep the N newest."),
     click.option("--keep-first", type=int, metavar="N", help="Keep the N oldest."),
     click.option("--keep-every", type=int, metavar="STEPS", help="Keep one per so many steps."),
@@ -49,6 +63,16 @@ _OPTIONS = (
         type=int,
         metavar="STEPS",
         help="Of all older keep one per so many steps.",
+    ),
+    click.option(
+        "--keep-within", metavar="AGE", help="Keep all saved so long before the newest: 7d, 36h."
+    ),
+    click.option(
+        "--keep-hourly", type=int, metavar="N", help="Keep one an hour, for the last N with a save."
+    ),
+    *(
+        click.option(f"--keep-{adverb}", type=int, metavar="N", help=f"Keep one a {period}.")
+        for adverb, period in _PERIODS
     ),
 )
 

@@ -35,7 +35,6 @@ class _Sums:
         self._disk = self._apparent = self._files = self._newest = 0
         self._shared: dict[tuple[int, int], tuple[Stat, int]] = {}
         self._roles: dict[Role, int] = {}
-        self._role_by_name: dict[str, Role] = {}
         self.errors: list[str] = []
 
     def add(self, path: str, found: Stat) -> None:
@@ -53,8 +52,7 @@ class _Sums:
             self._shared[key] = (found, 1)
         self._disk += found.disk
         self._apparent += found.size
-        name = path.rpartition("/")[2]
-        role = self._role_by_name.get(name) or self._role_by_name.setdefault(name, role_of(name))
+        role = role_of(path.rpartition("/")[2])
         self._roles[role] = self._roles.get(role, 0) + found.size
 
     def _fingerprint(self, path: str, found: Stat) -> None:

@@ -6,6 +6,7 @@ Used for sums per role in the details. A name that says nothing has the role `ot
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from .model import Role
 
@@ -28,6 +29,7 @@ _ROLES: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)  # every checkpoint of a run has the same few names
 def role_of(name: str) -> Role:
     """The role of a file by its own name, without directories."""
     for pattern, role in _ROLES:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ..disk_space import disk_space
 from ..places import STATE_DIRECTORY
 from ..refusal import Refusal
+from ..units import FreeSpace
 from . import journal
 from .descent import Tree
 from .emptying import empty, sweep_leftovers
@@ -28,12 +30,16 @@ def purge(
     root: str,
     *,
     older_than: float | None = None,
+    below: FreeSpace | None = None,
     commit_id: str | None = None,
     on_progress: OnProgress | None = None,
     clock: Clock = time.time,
     stop: Stop | None = None,
 ) -> PurgeResult:
-    """Delete what is in the trash: all of it, one commit, or commits older than some seconds."""
+    """Delete what is in the trash: all of it, one commit, or commits older than some seconds.
+
+    With `below` the oldest commits go, and only as long as less than that is free on the disk.
+    """
     refuse_root(root)
     with open_if_present(root) as state:
         if state is None or (commit_id and commit_id not in journal.commit_ids(state.tree)):
@@ -46,6 +52,8 @@ def purge(
             emptying = _Emptying(tree, clock, on_progress, asked)
             emptying.notes += recover_in(tree, clock)
             for record in emptying.known(commit_id):
+                if below is not None and not disk_space(tree.fd).lacks(below):
+                    break
                 if older_than is None or clock() - record.intent.when > older_than:
                     emptying.empty(record)
             return PurgeResult(

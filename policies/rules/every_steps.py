@@ -6,6 +6,7 @@ what stands in where the exact number is missing: the last before it, nothing, o
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -16,6 +17,8 @@ from .grid import LAST_IN_BUCKET, NONE, ON_MISS, Grid
 from .rule import Facts, Misses, Rule
 from .setting import NOWHERE, Setting
 from .wording import own_name, plain
+
+_UNKNOWN: Facts = {"unknown": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,9 @@ class _EveryRule(Rule):
         """Where its representatives lie."""
         return Grid(self.interval, self.offset, self.on_miss)
 
+    @abstractmethod
     def _raw(self, items: Sequence[Checkpoint]) -> list[float | None]:
-        raise NotImplementedError
+        """The number of each item, in this rule's unit."""
 
     def numbers(self, items: Sequence[Checkpoint]) -> tuple[Sequence[int], Sequence[float]]:
         """Positions and numbers of the items that have one."""
@@ -73,12 +77,19 @@ class _EveryRule(Rule):
 
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
         positions, numbers = self.numbers(items)
-        return {
+        kept: dict[int, Facts] = {
             positions[i]: {"bucket": mark, "number": number}
             for i, number, mark in self.grid.members(numbers)
         }
+        if len(numbers) < len(items):
+            # As with a metric: what is not known never costs a checkpoint its life.
+            known = set(positions)
+            kept |= {i: _UNKNOWN for i in range(len(items)) if i not in known}
+        return kept
 
     def words(self, facts: Facts) -> str:
+        if "unknown" in facts:
+            return f"{self._every()}: its {self.unit} is not known"
         if facts["number"] == facts["bucket"]:
             return self._every()
         stands_in = "in place of" if self.on_miss == LAST_IN_BUCKET else "closest to"
@@ -90,7 +101,7 @@ class _EveryRule(Rule):
         kept: Mapping[int, Facts],
         setting: Setting = NOWHERE,
     ) -> Misses:
-        keepers = {facts["bucket"]: items[i] for i, facts in kept.items()}
+        keepers = {f["bucket"]: items[i] for i, f in kept.items() if "unknown" not in f}
         numbers = self._raw(items)
         grid = self.grid
 

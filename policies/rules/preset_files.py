@@ -1,6 +1,7 @@
 """Presets by name: those shipped here, and a user's own in the configuration directory.
 
-A user's preset of the same name wins. Each is one YAML file; its text is what teaches.
+A shipped name means the same for everybody, cron included, so nobody's own can take its place.
+Each is one YAML file; its text is what teaches.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def preset_files(own_directory: str | None = None) -> Mapping[str, PresetFile]:
     """Every preset by name, in name order."""
     found: dict[str, PresetFile] = {}
     own_directory = user_preset_directory() if own_directory is None else own_directory
-    for directory, own in ((_SHIPPED, False), (own_directory, True)):
+    for directory, own in ((own_directory, True), (_SHIPPED, False)):
         try:
             names = os.listdir(directory)
         except OSError:
@@ -63,10 +64,15 @@ def load_policy(name_or_path: str) -> Policy:
     """A policy by preset name, or from a file when it has a slash or ends in .yaml or .yml."""
     if os.sep in name_or_path or name_or_path.endswith((".yaml", ".yml")):
         return load_policy_file(name_or_path)
-    shipped = os.path.join(_SHIPPED, name_or_path + _SUFFIX)
-    preset = _preset(name_or_path)
-    policy = load_policy_file(preset.path)
-    return policy if preset.own else _named(policy, name_or_path, shipped)
+    shipped = _shipped(name_or_path)
+    # Looking among a user's own costs a start some milliseconds; a shipped name needs it not.
+    return load_policy_file(shipped if shipped else _preset(name_or_path).path)
+
+
+def _shipped(name: str) -> str | None:
+    """The file of a shipped preset."""
+    path = os.path.join(_SHIPPED, name + _SUFFIX)
+    return path if _NAME.fullmatch(name) and os.path.isfile(path) else None
 
 
 def save_preset(
@@ -77,10 +83,12 @@ def save_preset(
         raise PolicyRefusal(
             f"{name!r} is no name for a preset; it takes letters, digits, '-', '_', '.' and '+'"
         )
+    if _shipped(name):
+        raise PolicyRefusal(f"{name!r} is a preset that comes with keepstep; choose another name")
     refuse_useless(policy.keep, f"{name}: ")  # it could be written, and never be read again
     directory = user_preset_directory() if own_directory is None else own_directory
     path = os.path.join(directory, name + _SUFFIX)
-    text = _yaml(replace(policy, name=name))
+    text = policy_text(replace(policy, name=name))
     try:
         os.makedirs(directory, exist_ok=True)
         _write_whole(path, text, overwrite=overwrite)
@@ -91,7 +99,8 @@ def save_preset(
     return path
 
 
-def _yaml(policy: Policy) -> str:
+def policy_text(policy: Policy) -> str:
+    """The YAML of a policy, for a file that can be read back."""
     import yaml  # only when something is saved
 
     document = policy.document()
@@ -105,12 +114,6 @@ def _write_whole(path: str, text: str, *, overwrite: bool) -> None:
         file.write(text)
     if overwrite:
         os.replace(fresh, path)
-
-
-def _named(policy: Policy, name: str, path: str) -> Policy:
-    if policy.name != name:
-        raise PolicyRefusal(f"{path}: name: must be {name!r}, as the file")
-    return policy
 
 
 def _preset(name: str) -> PresetFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -10,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 from keepstep.policies import make_plan
 from keepstep.policies.rules.schema import parse_policy
-from keepstep.policies.rules.table import RULES
 from keepstep.tui.cli import cli
+from keepstep.tui.reference import command_table, policy_option_table, rule_table
 from keepstep.tui.review.keys import key_table_markdown
 
 from ..policies.catalogs import NOW, kept_steps, steps_catalog
@@ -24,13 +25,14 @@ def test_the_keys_are_those_of_the_table():
     assert key_table_markdown() in README
 
 
+@pytest.mark.parametrize("part", [command_table, policy_option_table, rule_table])
+def test_the_reference_is_that_of_the_code(part: Callable[[], str]):
+    assert f"\n\n{part()}\n\n" in README, "print it with python -m keepstep.tui.reference"
+
+
 def test_every_command_is_told_and_exists():
-    told = set(re.findall(r"`keepstep ([a-z]+) ", README)) | {"unpin", "pins"}
+    told = set(re.findall(r"`keepstep ([a-z]+) ", README))
     assert told == set(cli.list_commands(click.Context(cli)))
-
-
-def test_every_rule_is_told():
-    assert all(f"`{kind}" in README for kind in RULES)
 
 
 def test_the_example_policy_parses_and_the_example_is_exact():
@@ -45,6 +47,11 @@ def test_the_example_policy_parses_and_the_example_is_exact():
     said = [*range(1000, 13001, 1000), *range(13200, 15001, 200), *range(15100, 17001, 100)]
     assert kept_steps(plan) == said
     assert "13200, 13400 … 15000 and 1000, 2000 … 13000: 43 of 170" in README
+
+
+def test_the_forecast_is_what_the_command_says():
+    [command, said] = re.findall(r"\$ keepstep (forecast .*)\n((?:with.*\n)+)", README)[0]
+    assert said in CliRunner().invoke(cli, command.split()).stdout
 
 
 @pytest.mark.parametrize("picture", re.findall(r"\]\((screenshots/[^)]+)\)", README))

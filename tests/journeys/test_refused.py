@@ -13,7 +13,7 @@ import pytest
 from ..tree_snapshot import snapshot
 from .command_line import as_nobody, build_run, invoke, keepstep, refused
 
-ROOTED = ("scan", "plan", "prune", "undo", "history", "purge", "pins")
+ROOTED = ("scan", "plan", "prune", "undo", "history", "purge", "pins", "forecast")
 
 
 @pytest.fixture
@@ -223,5 +223,6 @@ def test_a_directory_that_cannot_be_written(shared: Path):
     done = as_nobody("prune", shared, "--keep", "3", "-y")
     refused(done, str(shared), "Permission denied")
     refused(as_nobody("pin", shared, "checkpoint-100"), str(shared))
+    refused(as_nobody("plan", shared, "--keep", "3", "--save"), str(shared))
     shared.chmod(0o755)
     assert snapshot(shared, without=()) == before

@@ -199,3 +199,23 @@ async def test_a_scan_that_fails_says_so_and_commits_nothing(tmp_path: Path):
         (directory / ".keepstep" / "pins.json").unlink()
         await person.press("r")
         assert person.freed.startswith("frees 4")
+
+
+async def test_asking_for_space_takes_the_gentlest_policy_that_frees_it(run: Path):
+    async with review(run) as person:
+        await person.press("f")
+        assert person.last.startswith("free how much on disk?")
+        await person.type("14MB")  # of blocks: the files of the sample are sparse
+        await person.press("enter")
+        assert "frees 14" in person.text
+        assert "balanced (changed)" in person.freed
+        before = person.app.model.plan.summary.delete
+        assert before > 127
+        await person.press("f")
+        await person.type("900GB")
+        await person.press("enter")
+        assert "no form of this policy frees 900 GB" in person.text.replace("\n", " ")
+        await person.press("f")
+        await person.type("much")
+        await person.press("enter")
+        assert "'much' is no size" in person.text

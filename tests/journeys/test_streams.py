@@ -17,7 +17,9 @@ from keepstep.tui.quantities import age, size
 from .command_line import COMMAND, build_run, invoke, keepstep
 
 HEAVY = (
-    "import sys; print(sorted({m.partition('.')[0] for m in sys.modules} & {'textual', 'rich'}))"
+    "heavy = {'textual', 'rich', 'plotille'}\n"
+    "heavy |= {'keepstep.policies.' + m for m in ('budget', 'forecast', 'saved_policy')}\n"
+    "print(sorted({m for m in sys.modules} & heavy))"
 )
 
 
@@ -126,8 +128,14 @@ def test_help_has_examples_and_the_line_of_the_table(name: str | None):
         assert (command.help or "").startswith(COMMANDS[name].line)
 
 
+def test_the_review_has_examples_too(run: Path):
+    done = invoke(run, "--help")
+    assert done.exit_code == 0
+    assert "Examples:\n" in done.stdout
+
+
 @pytest.mark.parametrize("arguments", ["--help", "--version", "scan {run}", "plan {run}", "{run}"])
-def test_commands_never_import_textual(arguments: str, run: Path):
+def test_looking_imports_only_what_it_needs(arguments: str, run: Path):
     code = (
         "import sys\nfrom keepstep.tui.cli import cli\n"
         "try:\n    cli.main(sys.argv[1:])\nexcept SystemExit as end:\n    assert not end.code\n"

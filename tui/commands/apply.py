@@ -10,8 +10,9 @@ from ...policies.catalog.scan import scan
 from ...policies.decisions import Action
 from ...policies.plan_file import Fitted, fit, read_plan_file
 from .. import output
-from ..carry_out import Order, carry_out, expired, question
+from ..carry_out import Order, carry_out, foretold, question
 from ..commit_text import exit_code
+from ..completion import files
 from ..confirm import confirm
 from ..exit_codes import INCOMPLETE
 from ..plan_text import decision_table, summary_line
@@ -27,7 +28,7 @@ Examples:
   keepstep apply plan.json -y --purge
 """,
 )
-@click.argument("file", metavar="PLAN.JSON")
+@click.argument("file", metavar="PLAN.JSON", shell_complete=files)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--purge", is_flag=True, help="Delete for good at once, without the trash.")
 def apply_command(file: str, yes: bool, purge: bool) -> int:
@@ -48,16 +49,16 @@ def apply_command(file: str, yes: bool, purge: bool) -> int:
     if not confirm(question(order), yes=yes):
         output.note("nothing changed")
         return INCOMPLETE
-    result = carry_out(order)
-    skipped = (*fitted.skipped, *result.skipped)
-    return exit_code(skipped=skipped, interrupted=result.interrupted)
+    outcome = carry_out(order)
+    skipped = (*fitted.skipped, *outcome.commit.skipped)
+    return exit_code(skipped=skipped, interrupted=outcome.interrupted)
 
 
 def _show(order: Order, fitted: Fitted, now: float) -> None:
     going = [one for one in order.plan.decisions if one.action is Action.DELETE]
     lines = [f"plan of {order.plan.root}"]
     lines += [f"skipped {name}: {why}" for name, why in fitted.skipped]
-    lines += expired(order.plan.root, order.window)
+    lines += foretold(order)
     order.say(lines)
     if going:
         width = output.width()

@@ -10,6 +10,7 @@ import click
 
 from ...policies.refusal import Refusal
 from .. import output
+from ..completion import directories
 from ..policy_choice import DEFAULT, Choice
 from .review import open_review
 
@@ -22,7 +23,7 @@ Examples:
   keepstep demo /tmp/run7 && keepstep prune /tmp/run7 --policy balanced
 """,
 )
-@click.argument("directory", metavar="[DIR]", required=False)
+@click.argument("directory", metavar="[DIR]", required=False, shell_complete=directories)
 def demo_command(directory: str | None) -> int:
     """Build a sample run and review it.
 

@@ -11,6 +11,7 @@ from ...policies.commit.results import HistoryEntry
 from ...policies.commit.safety import refuse_root
 from ...policies.json_text import Document, instant
 from .. import output
+from ..completion import directories
 from ..exit_codes import DONE
 from ..quantities import moment, size
 from ..tables import Column, table
@@ -34,7 +35,7 @@ Examples:
   keepstep history run7 --json
 """,
 )
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=directories)
 @click.option("--json", "as_json", is_flag=True, help="Print the commits as JSON.")
 def history_command(directory: str, as_json: bool) -> int:
     """List the commits and what became of them.

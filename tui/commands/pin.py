@@ -14,6 +14,7 @@ from ...policies.commit.lock import user_name
 from ...policies.json_text import Document, instant
 from ...policies.pins import pin, unpin
 from .. import output
+from ..completion import directories
 from ..exit_codes import DONE
 from ..tables import Column, table
 
@@ -35,7 +36,7 @@ Examples:
   keepstep pin run7 run7/checkpoint-1000 run7/checkpoint-2000
 """,
 )
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=directories)
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @click.option("--note", default="", metavar="TEXT", help="Why, for whoever reads it later.")
 def pin_command(directory: str, ids: tuple[str, ...], note: str) -> int:
@@ -58,7 +59,7 @@ Examples:
   keepstep unpin run7 checkpoint-13100
 """,
 )
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=directories)
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 def unpin_command(directory: str, ids: tuple[str, ...]) -> int:
     """Take pins away."""
@@ -79,7 +80,7 @@ Examples:
   keepstep pins run7 --json
 """,
 )
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=directories)
 @click.option("--json", "as_json", is_flag=True, help="Print the pins as JSON.")
 def pins_command(directory: str, as_json: bool) -> int:
     """List the pins."""

@@ -14,6 +14,7 @@ from ...policies.rules.preset_files import (
 )
 from ...policies.rules.schema import load_policy_file
 from .. import output
+from ..completion import policies
 from ..exit_codes import DONE
 from ..tables import Column, table
 
@@ -29,17 +30,17 @@ Examples:
   keepstep plan run7 --policy ./mine.yaml
 """,
 )
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=policies)
 def presets_command(name: str | None) -> int:
     """List the policies with a name, or print one.
 
-    A preset is a YAML file; NAME prints it with its comments, to start your own from.
+    A preset is a YAML file; NAME prints it with its comments, to start your own from. Those that
+    come with keepstep are listed first, then your own.
     """
     files = preset_files()
     if name is None:
-        rows = [
-            [one.name, "yours" if one.own else "keepstep", _about(one)] for one in files.values()
-        ]
+        grouped = sorted(files.values(), key=lambda one: one.own)
+        rows = [[one.name, "yours" if one.own else "keepstep", _about(one)] for one in grouped]
         output.data(table(_COLUMNS, rows, output.width()))
         output.note(output.shown(f"your own go to {user_preset_directory()}/NAME.yaml"))
         return DONE

@@ -15,6 +15,7 @@ from ...policies.units import parse_duration
 from .. import output
 from ..carry_out import IN_TRASH
 from ..commit_text import exit_code, purge_lines
+from ..completion import directories
 from ..confirm import confirm
 from ..exit_codes import DONE, INCOMPLETE
 from ..progress import clear, progress_line
@@ -29,7 +30,7 @@ Examples:
   keepstep purge run7 --older-than 7d -y
 """,
 )
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=directories)
 @click.option("--older-than", metavar="AGE", help="Only commits older than this: 90m, 24h, 7d.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def purge_command(directory: str, older_than: str | None, yes: bool) -> int:

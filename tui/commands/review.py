@@ -9,14 +9,23 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import output
+from ..completion import directories
 from ..policy_options import PolicyFlags, policy_options
 
 if TYPE_CHECKING:
     from ..policy_choice import Choice
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("directory", metavar="[DIR]", default=".")
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  keepstep
+  keepstep run7 --policy conservative
+  keepstep run7 --keep-within 7d --keep-daily 30 --read-only
+""",
+)
+@click.argument("directory", metavar="[DIR]", default=".", shell_complete=directories)
 @click.option("--read-only", is_flag=True, help="Open nothing for writing; offer no actions.")
 @click.option("--apparent", is_flag=True, help="Show lengths of files, not their blocks on disk.")
 @policy_options

@@ -9,6 +9,7 @@ import click
 from ...policies.catalog.scan import scan
 from ...policies.scan_json import scan_document
 from .. import output
+from ..completion import directories
 from ..exit_codes import DONE
 from ..scan_text import scan_page
 
@@ -21,7 +22,7 @@ Examples:
   keepstep scan run7 --json | jq -r '.checkpoints[] | select(.pinned) | .id'
 """,
 )
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=directories)
 @click.option("--json", "as_json", is_flag=True, help="Print everything found as JSON.")
 def scan_command(directory: str, as_json: bool) -> int:
     """List what a training directory holds.

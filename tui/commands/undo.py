@@ -7,6 +7,7 @@ import click
 from ...policies.commit.undo import undo
 from .. import output
 from ..commit_text import exit_code, undo_lines
+from ..completion import directories
 from ..progress import clear, progress_line
 
 
@@ -18,7 +19,7 @@ Examples:
   keepstep undo run7 20251121-142501-3f2a
 """,
 )
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", metavar="DIR", shell_complete=directories)
 @click.argument("commit", metavar="[COMMIT]", required=False)
 def undo_command(directory: str, commit: str | None) -> int:
     """Put back what a commit moved to the trash.

@@ -13,9 +13,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from ...policies.budget import propose
 from ...policies.refusal import Refusal
 from ...policies.rules.policy import Policy
 from ...policies.rules.preset_files import preset_files
+from ...policies.units import parse_size
 from ..output import shown
 from ..quantities import counted, size
 from .artifacts import ArtifactsPane
@@ -320,6 +322,23 @@ class ReviewApp(Stage):
             self.say(f"wrote {self._disk.export(self.model.plan)}")
         except Refusal as refusal:
             self.say(str(refusal), urgent=True)
+
+    def do_free(self) -> None:
+        if self.model.plan.policy is None:
+            self.say("no rule is on, so there is no policy to change; p offers presets")
+        else:
+            self.ask_text("free how much on disk? such as 500GB:", "", self._free)
+
+    def _free(self, text: str) -> None:
+        try:
+            proposal = propose(self.model.plan, parse_size(text))
+        except (Refusal, ValueError) as error:
+            self.say(str(error), urgent=True)
+            return
+        if proposal.changes:
+            self.model.use(proposal.policy)
+        self.say(proposal.sentence(), urgent=bool(proposal.short))
+        self.sync()
 
     def do_save(self) -> None:
         policy = self.model.plan.policy

@@ -46,6 +46,7 @@ REVIEW: tuple[Key, ...] = (
     Key("undo", ("u",), "undo", "put back what the last commit moved to the trash; asks first", destructive=True, writes=True),
     Key("history", ("t",), "trash", "history and trash; purge there, after a question", destructive=True, writes=True),
     Key("artifacts", ("a",), "", "what else lies here, and whether it can go"),
+    Key("free", ("f",), "", "free so much: the gentlest change of the policy that frees 500GB, say"),
     Key("export", ("e",), "", "export the plan as JSON into the current directory", writes=True),
     Key("save", ("w",), "", "save the policy as a preset of your own", writes=True),
     Key("rescan", ("r",), "", "rescan; sort, filter, cursor and marks stay"),

@@ -205,10 +205,16 @@ def test_an_unknown_preset_names_the_nearest():
         load_policy("balaced")
 
 
-def test_a_user_preset_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "balanced.yaml").write_text("name: my own\nkeep:\n  - last: 7\n")
+def test_a_shipped_name_means_the_same_for_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("balanced", "mine"):
+        (tmp_path / f"{name}.yaml").write_text("name: my own\nkeep:\n  - last: 7\n")
     monkeypatch.setattr(preset_files, "user_preset_directory", lambda: str(tmp_path))
-    assert load_policy("balanced").name == "my own"
+    assert load_policy("balanced").name == "balanced"
+    assert load_policy("mine").name == "my own"
+    with pytest.raises(Refusal, match="comes with keepstep"):
+        preset_files.save_preset(load_policy("mine"), "balanced")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path):

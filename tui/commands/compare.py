@@ -1,0 +1,110 @@
+"""`keepstep compare`: two policies on one run, and where they differ."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import click
+
+from ...policies.catalog.model import Checkpoint
+from ...policies.catalog.scan import scan
+from ...policies.compare import Comparison, compare
+from ...policies.decisions import Freed, Plan
+from ...policies.json_text import Document
+from ...policies.plan import make_plan
+from ...policies.rules.policy import Policy
+from ...policies.rules.preset_files import load_policy
+from .. import output
+from ..commit_text import promise
+from ..completion import directories, policies
+from ..exit_codes import DONE
+from ..plan_text import summary_line
+from ..quantities import counted, size, whole
+from ..tables import Column, table
+
+_COLUMNS = (
+    Column("CHECKPOINT", flexible=True),
+    Column("STEP", right=True),
+    Column("SIZE", right=True),
+    Column("KEPT BY"),
+)
+
+
+@click.command(
+    "compare",
+    epilog="""\b
+Examples:
+  keepstep compare run7 balanced conservative
+  keepstep compare run7 balanced ./mine.yaml --json
+""",
+)
+@click.argument("directory", metavar="DIR", shell_complete=directories)
+@click.argument("first", metavar="A", shell_complete=policies)
+@click.argument("second", metavar="B", shell_complete=policies)
+@click.option("--json", "as_json", is_flag=True, help="Print the differences as JSON.")
+def compare_command(directory: str, first: str, second: str, as_json: bool) -> int:
+    """Show where two policies differ on a run.
+
+    A and B are presets or policy files. Lists what A keeps and B deletes, and the other way
+    round, with the space that it takes. Nothing changes.
+    """
+    policies = (load_policy(first), load_policy(second))
+    catalog = scan(directory)
+    now = time.time()
+    plans = [make_plan(catalog, policy, now=now) for policy in policies]
+    found = compare(*plans)
+    if as_json:
+        output.document(_document(catalog.root, policies, found))
+    else:
+        output.data("\n".join(_page((first, second), plans, found)))
+    return DONE
+
+
+def _page(names: tuple[str, str], plans: Sequence[Plan], found: Comparison) -> list[str]:
+    a, b = map(output.shown, names)
+    lines = [
+        f"{name}: {summary_line(plan.summary)}" for name, plan in zip((a, b), plans, strict=True)
+    ]
+    rows = [_row(one, a) for one in found.only_first] + [_row(one, b) for one in found.only_second]
+    if rows:
+        lines += ["", table(_COLUMNS, rows, output.width())]
+    both = counted(found.kept_by_both, "checkpoint")
+    lines += ["", f"both keep {both} and delete {found.deleted_by_both}"]
+    if found.same:
+        return [*lines, "they do the same here"]
+    return [
+        *lines,
+        _difference(a, b, found.only_first, found.bytes_only_first),
+        _difference(b, a, found.only_second, found.bytes_only_second),
+    ]
+
+
+def _difference(keeps: str, deletes: str, items: Sequence[Checkpoint], freed: Freed) -> str:
+    many = counted(len(items), "checkpoint")
+    return f"{keeps} keeps {many} ({promise(freed)}) that {deletes} deletes"
+
+
+def _row(one: Checkpoint, name: str) -> list[str]:
+    return [one.id, whole(one.step), size(one.disk), name]
+
+
+def _document(root: str, policies: tuple[Policy, Policy], found: Comparison) -> Document:
+    first, second = policies
+    return {
+        "format": "keepstep/compare",
+        "version": 1,
+        "root": root,
+        "a": _side(first, found.only_first, found.bytes_only_first),
+        "b": _side(second, found.only_second, found.bytes_only_second),
+        "kept_by_both": found.kept_by_both,
+        "deleted_by_both": found.deleted_by_both,
+    }
+
+
+def _side(policy: Policy, items: Sequence[Checkpoint], freed: Freed) -> Document:
+    return {
+        "policy": policy.document(),
+        "keeps_alone": [one.id for one in items],
+        "bytes": {"certain": freed.certain, "possible": freed.possible},
+    }
