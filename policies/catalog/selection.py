@@ -35,7 +35,8 @@ def selections(tree: Tree, checkpoints: Iterable[Checkpoint]) -> dict[str, Selec
 
 def _read(tree: Tree, path: str) -> Selection | None:
     folder = Folder(tree, path, {_ARGUMENTS: Kind.FILE})
-    if _NO_METRIC.search(folder.read(_ARGUMENTS, _MAX_ARGUMENTS) or b""):
+    raw = folder.read(_ARGUMENTS, _MAX_ARGUMENTS)
+    if not raw or _NO_METRIC.search(raw):
         return None
     # The reader is imported when needed: it costs a start ten milliseconds.
     from .readers.training_args import read_best_choice

@@ -10,9 +10,10 @@ from ..readers.join import curve_values
 from ..readers.records import Curve
 
 _HELD_OUT = re.compile(r"(^|[/_.-])(eval|evaluation|val|valid|validation|dev|test)([/_.-]|$)")
-_NO_METRIC = re.compile(
-    r"(^|[/_.-])(lr|learning_rate|epoch|time|fps|step|steps|memory|seconds|grad_norm|runtime|hp_metric"
-    r"|per_second|time_elapsed|iterations|total_timesteps|speed|throughput)(-\w+)?([/_.-]|$)"
+_NO_METRIC = re.compile(  # of the last part of a tag: counters, clocks and settings
+    r"lr([-_].*)?|learning_rate.*|(global_?)?steps?|epochs?|iterations?|total_timesteps|hp_metric"
+    r"|(.*_)?time([-_].*)?|fps|sps|(.*_)?per_(second|sec)|(.*_)?runtime|(.*_)?grad_norm|(.*_)?flos"
+    r"|memory.*|speed|throughput|eta.*"
 )
 
 
@@ -21,10 +22,14 @@ def by_curves(
 ) -> dict[str, dict[str, float]]:
     """By id; what was measured on held-out data where there is any, else all that is no counter."""
     steps = {one.step for one in group if one.step is not None}
-    metrics = [name for name in curves if not _NO_METRIC.search(name.lower())]
+    metrics = [name for name in curves if not _counts(name)]
     held_out = [name for name in metrics if _HELD_OUT.search(name.lower())]
     found: dict[int, dict[str, float]] = {step: {} for step in steps}
     for name in held_out or metrics:
         for step, value in curve_values(curves[name], steps).items():
             found[step][name] = value
     return {one.id: found[one.step] for one in group if one.step is not None}
+
+
+def _counts(name: str) -> bool:
+    return _NO_METRIC.fullmatch(name.lower().rpartition("/")[2]) is not None

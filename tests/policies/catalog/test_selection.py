@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,17 @@ def test_a_pointer_that_disagrees_is_named_with_the_better_one(tmp_path: Path):
 def test_a_pointer_to_what_is_gone_says_nothing_about_the_rest(tmp_path: Path):
     [warning] = _run(tmp_path, "loss", False, "out/checkpoint-50").warnings
     assert "dangling" in warning
+
+
+@pytest.mark.parametrize(("metric", "loaded"), [(None, False), ("loss", True)])
+def test_a_run_that_selects_nothing_does_not_wait_for_the_reader(tmp_path: Path, metric, loaded):
+    _run(tmp_path, metric, False)
+    code = (
+        "import sys; from keepstep.policies import scan; scan(sys.argv[1]);"
+        "print('keepstep.policies.catalog.readers.torch_file' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    assert subprocess.check_output(command, text=True).strip() == str(loaded)
 
 
 def test_the_newest_complete_checkpoint_speaks(tmp_path: Path):

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from keepstep.policies import scan
+from keepstep.policies.catalog.readers.records import Curve
+from keepstep.policies.catalog.sources.curves import by_curves
 from keepstep.policies.catalog.sources.events import EventMetrics
 
+from ..catalogs import checkpoint
 from ..readers import samples
 from .planting import by_id, plant
 
@@ -166,3 +169,13 @@ def test_large_event_files_are_not_read(tmp_path: Path, monkeypatch: pytest.Monk
     assert any(_metrics(tmp_path, _events(""), *names).values())
     monkeypatch.setattr(EventMetrics.__init__, "__defaults__", (100,))
     assert not any(one.metrics for one in scan(str(tmp_path)).checkpoints)
+
+
+def test_of_curves_those_on_held_out_data_count_and_never_a_clock():
+    names = ["train/loss", "val_loss_epoch", "epoch", "lr-Adam", "eval/runtime", "time/fps"]
+    curves = {name: Curve([10], [1.0]) for name in names}
+    assert by_curves(curves, [checkpoint(10)]) == {"checkpoint-10": {"val_loss_epoch": 1.0}}
+    del curves["val_loss_epoch"]
+    assert by_curves(curves, [checkpoint(10)]) == {"checkpoint-10": {"train/loss": 1.0}}
+    keras = {"epoch_loss": Curve([10], [1.0])}
+    assert by_curves(keras, [checkpoint(10)]) == {"checkpoint-10": {"epoch_loss": 1.0}}
