@@ -93,6 +93,9 @@ class _Emptying:
                 continue
             if record is None:
                 self.notes.append(f"the trash of {each} has no journal and was left alone")
+            elif record.open_step in ("commit", "undo"):
+                # A set of which a part is in place must not lose the rest of it.
+                self.notes.append(f"the trash of {each} was left alone until that is put right")
             else:
                 found.append(record)
         return found

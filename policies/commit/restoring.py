@@ -16,7 +16,7 @@ from .outcome import HalfMoved, why
 from .parents import members_of, remove_empty, restore_times, snapshot, sync_moves
 from .records import Event, Journal, JournalItem, SkippedItem
 from .results import OnProgress, Progress
-from .trash import bring_back, whole_in_trash
+from .trash import Place, bring_back, finish_sending, place_of, whole_in_trash
 
 
 @dataclass(slots=True)
@@ -65,11 +65,21 @@ def _restore_item(tree: Tree, item: JournalItem, done: Restored) -> None:
         whole_in_trash(tree, item)
         made = bring_back(tree, item)
     except OSError as error:
-        done.unsettled |= isinstance(error, HalfMoved)
+        done.unsettled |= isinstance(error, HalfMoved) or not _whole_again(tree, item)
         done.skipped.append(SkippedItem(item.n, why(error)))
     else:
         done.items.append(item)
         done.notes += [f"the directory {path} was missing and has been made again" for path in made]
+
+
+def _whole_again(tree: Tree, item: JournalItem) -> bool:
+    """After an undo that was cut short inside a set: the part that is back joins the rest."""
+    try:
+        if Place.TRASH in {place_of(tree, member) for member in item.members}:
+            finish_sending(tree, item)
+    except OSError:
+        return False
+    return True
 
 
 def _is_everything(record: Journal, items: Iterable[JournalItem]) -> bool:
