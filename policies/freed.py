@@ -7,14 +7,22 @@ holds its last name.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
-from .catalog.model import Checkpoint
+from .catalog.model import Measure
 from .decisions import Freed
 
 
-def freed(checkpoints: Iterable[Checkpoint]) -> Freed:
-    """Bytes freed once every one of these checkpoints is gone for good."""
-    measures = [one.measure for one in checkpoints if one.measure is not None]
+class Measured(Protocol):
+    """A checkpoint, or anything else that may have been sized."""
+
+    @property
+    def measure(self) -> Measure | None: ...
+
+
+def freed(items: Iterable[Measured]) -> Freed:
+    """Bytes freed once every one of these items is gone for good."""
+    measures = [one.measure for one in items if one.measure is not None]
     certain = sum([measure.disk for measure in measures])
     apparent = sum([measure.apparent for measure in measures])
     shared: dict[tuple[int, int], list[int]] = {}  # inode -> links, seen, disk
