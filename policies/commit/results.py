@@ -79,5 +79,10 @@ class HistoryEntry:
     state: str  # in trash, undone, partly undone, purged, partly purged, interrupted, ...
     files: int = 0  # how many of the items are artifacts, not checkpoints
 
+    @property
+    def checkpoints(self) -> int:
+        """How many of the items are checkpoints."""
+        return self.items - self.files
+
 
 OnProgress = Callable[[Progress], None]
