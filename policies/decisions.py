@@ -12,6 +12,7 @@ from itertools import chain
 from typing import overload
 
 from .catalog.model import Artifact, Catalog, Checkpoint, Kind, Measure, Member, Pin
+from .freed import Freed
 from .rules.policy import Policy
 from .rules.rule import NO_FACTS, Facts
 from .rules.setting import NOWHERE, LocalTime, Setting, machine_time
@@ -132,15 +133,6 @@ class Decisions(Sequence[Decision]):
 
 
 @dataclass(frozen=True, slots=True)
-class Freed:
-    """Bytes that deleting frees: surely, and if every other link to the same files goes too."""
-
-    certain: int = 0
-    possible: int = 0
-    apparent: int = 0  # lengths; far above `possible` only for sparse files
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """The numbers of the line that never leaves the screen; sizes in bytes on disk."""
 
@@ -149,7 +141,7 @@ class Summary:
     delete: int = 0
     total_bytes: int = 0
     total_apparent: int = 0
-    freed: Freed = Freed()
+    freed: Freed = field(default_factory=Freed)
     metric_unknown: int = 0  # kept for no other reason than an unknown metric
     unsized: int = 0  # kept because their size is not known yet
     artifacts: int = 0  # files that go besides the checkpoints

@@ -7,10 +7,19 @@ holds its last name.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from .catalog.model import Measure
-from .decisions import Freed
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Bytes that deleting frees: surely, and if every other link to the same files goes too."""
+
+    certain: int = 0
+    possible: int = 0
+    apparent: int = 0  # lengths; far above `possible` only for sparse files
 
 
 class Measured(Protocol):

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from ..policies.commit.results import CommitResult, PurgeResult, Skipped, UndoResult
-from ..policies.decisions import Freed
+from ..policies.freed import Freed
 from ..policies.units import format_duration
 from .exit_codes import DONE, INCOMPLETE, INTERRUPTED
 from .output import shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..decisions import Freed
+from ..freed import Freed
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,16 @@ def test_options_add_to_a_policy_file(run: Path, tmp_path: Path):
     assert json.loads(done.stdout)["policy"]["artifacts"] == ["visualization", "event"]
 
 
+def test_compare_names_the_files(run: Path, tmp_path: Path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("keep: [{last: 20}]\nartifacts: [visualization]\n")
+    done = invoke("compare", run, "last-20", file)
+    assert "keeps 2 files (" in done.stdout
+    assert "plots/lr.png" in done.stdout
+    document = json.loads(invoke("compare", run, "last-20", file, "--json").stdout)
+    assert document["a"]["keeps_alone"] == ["loss.png", "plots/lr.png"]
+
+
 def test_every_night(run: Path):
     line = invoke("schedule", run, *PICTURES, *EVENTS).stdout
     assert "--delete-artifacts visualization --delete-artifacts event -y" in line

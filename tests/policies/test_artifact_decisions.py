@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from keepstep.policies import commit, make_plan, scan, undo
 from keepstep.policies.catalog.model import Pin, Pointer
+from keepstep.policies.compare import compare
 from keepstep.policies.decisions import Action, Plan
 from keepstep.policies.explain import Explainer
+from keepstep.policies.forecast import forecast
 from keepstep.policies.plan_file import fit, read_plan_file
 from keepstep.policies.plan_json import plan_document
 from keepstep.policies.rules.schema import policy_of
@@ -216,3 +218,22 @@ def test_a_plan_file_carries_them(run: Path, tmp_path: Path):
     assert [one.id for one in fitted.plan.doomed if one.artifact] == ["plots/loss.png"]
     assert _why(fitted.plan)["new.png"].startswith("keep: the plan file does not delete it")
     assert fitted.plan.summary.artifacts == 1
+
+
+def test_compared_with_the_same_policy_without_classes(run: Path):
+    catalog = scan(str(run))
+    rules = {"keep": [{"last": 3}]}
+    policies = (policy_of({**rules, **more}, "t") for more in ({}, {"artifacts": ["log"]}))
+    first, second = (make_plan(catalog, policy, now=NOW) for policy in policies)
+    found = compare(first, second)
+    assert [one.path for one in found.files_only_first] == ["train.log"]
+    assert found.files_only_second == ()
+    assert found.bytes_only_first.certain == (run / "train.log").stat().st_blocks * 512
+    assert not found.same
+    assert compare(second, second).same
+
+
+def test_a_forecast_is_of_checkpoints_alone(run: Path):
+    for order in range(1, 6):
+        set_saved(run / f"checkpoint-{order}00", LONG_AGO + order * 3600)
+    assert forecast(_plan(run, EVERY)) == forecast(_plan(run, []))
