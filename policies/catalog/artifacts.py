@@ -14,7 +14,8 @@ from .model import Artifact, Consequence
 from .sighting import FinalModel
 from .tree import Stat
 
-_WRITERS = (".tfevents", ".wandb")  # each framework appends to the newest of its own
+EVENT_MARK = ".tfevents"
+_WRITERS = (EVENT_MARK, ".wandb")  # each framework appends to the newest of its own
 
 
 @dataclass(frozen=True, slots=True)
