@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .catalog.model import Checkpoint
-from .decisions import Action, Freed, Plan
-from .freed import freed
+from .catalog.model import Artifact, Checkpoint
+from .decisions import Action, Plan
+from .freed import Freed, freed
 from .refusal import PlanRefusal
 
 
@@ -20,11 +20,15 @@ class Comparison:
     deleted_by_both: int
     bytes_only_first: Freed
     bytes_only_second: Freed
+    files_only_first: tuple[Artifact, ...] = ()  # likewise, of classes that a policy names
+    files_only_second: tuple[Artifact, ...] = ()
 
     @property
     def same(self) -> bool:
         """Whether both plans do the same."""
-        return not self.only_first and not self.only_second
+        return not (
+            self.only_first or self.only_second or self.files_only_first or self.files_only_second
+        )
 
 
 def compare(first: Plan, second: Plan) -> Comparison:
@@ -41,11 +45,21 @@ def compare(first: Plan, second: Plan) -> Comparison:
             only_second.append(a.checkpoint)
         kept += stays == (True, True)
         deleted += stays == (False, False)
+    files_first, files_second = _spared(first, second), _spared(second, first)
     return Comparison(
         only_first=tuple(only_first),
         only_second=tuple(only_second),
         kept_by_both=kept,
         deleted_by_both=deleted,
-        bytes_only_first=freed(only_first),
-        bytes_only_second=freed(only_second),
+        bytes_only_first=freed([*only_first, *files_first]),
+        bytes_only_second=freed([*only_second, *files_second]),
+        files_only_first=files_first,
+        files_only_second=files_second,
     )
+
+
+def _spared(keeping: Plan, deleting: Plan) -> tuple[Artifact, ...]:
+    """The files that only the second plan deletes."""
+    both = {one.id for one in keeping.doomed if one.artifact}
+    gone = [one.artifact for one in deleting.artifacts if one.action is Action.DELETE]
+    return tuple(one for one in gone if one.path not in both)

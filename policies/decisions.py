@@ -1,16 +1,18 @@
-"""What a plan consists of: one decision, and why, for every checkpoint, and the sums.
+"""What a plan consists of: one decision, and why, for each checkpoint and artifact, and sums.
 
 Frozen records only; `plan.py` makes them, `explain.py` words them, `commit/` acts on them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from typing import overload
 
-from .catalog.model import Catalog, Checkpoint, Pin
+from .catalog.model import Artifact, Catalog, Checkpoint, Kind, Measure, Member, Pin
+from .freed import Freed
 from .rules.policy import Policy
 from .rules.rule import NO_FACTS, Facts
 from .rules.setting import NOWHERE, LocalTime, Setting, machine_time
@@ -46,6 +48,16 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """What a commit moves as one: a checkpoint, or the file of an artifact."""
+
+    id: str
+    members: tuple[Member, ...]
+    measure: Measure | None
+    artifact: str = ""  # its class; "" for a checkpoint
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What happens to one checkpoint. `reasons` holds what keeps it, or the hand mark.
 
@@ -57,6 +69,26 @@ class Decision:
     reasons: tuple[Reason, ...]
     tier: int | None = None
     protected: bool = False  # by something that a hand mark cannot override
+
+    @property
+    def unit(self) -> Unit:
+        """The checkpoint as a commit sees it."""
+        return Unit(self.checkpoint.id, self.checkpoint.members, self.checkpoint.measure)
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactDecision:
+    """What happens to one artifact of a class that the policy names, and all that says so."""
+
+    artifact: Artifact
+    action: Action
+    reasons: tuple[Reason, ...]
+
+    @property
+    def unit(self) -> Unit:
+        """The file as a commit sees it."""
+        one = self.artifact
+        return Unit(one.path, (Member(one.path, Kind.FILE),), one.measure, one.kind)
 
 
 class Decisions(Sequence[Decision]):
@@ -101,15 +133,6 @@ class Decisions(Sequence[Decision]):
 
 
 @dataclass(frozen=True, slots=True)
-class Freed:
-    """Bytes that deleting frees: surely, and if every other link to the same files goes too."""
-
-    certain: int = 0
-    possible: int = 0
-    apparent: int = 0  # lengths; far above `possible` only for sparse files
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """The numbers of the line that never leaves the screen; sizes in bytes on disk."""
 
@@ -118,9 +141,15 @@ class Summary:
     delete: int = 0
     total_bytes: int = 0
     total_apparent: int = 0
-    freed: Freed = Freed()
+    freed: Freed = field(default_factory=Freed)
     metric_unknown: int = 0  # kept for no other reason than an unknown metric
     unsized: int = 0  # kept because their size is not known yet
+    artifacts: int = 0  # files that go besides the checkpoints
+
+    @property
+    def going(self) -> int:
+        """Everything that a commit would move."""
+        return self.delete + self.artifacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +175,7 @@ class Plan:
     evaluations: Mapping[str, SeriesEvaluation] = field(default_factory=dict)  # by series
     now: float = 0.0  # when it was made, in seconds since the epoch
     local_time: LocalTime = machine_time  # how calendar rules read save times
+    artifacts: tuple[ArtifactDecision, ...] = ()  # of the classes that the policy names, only
 
     @property
     def root(self) -> str:
@@ -158,3 +188,9 @@ class Plan:
         if isinstance(self.decisions, Decisions):
             return self.decisions.actions
         return [decision.action for decision in self.decisions]
+
+    @property
+    def doomed(self) -> tuple[Unit, ...]:
+        """Everything that goes, checkpoints before artifacts, in catalog order."""
+        every: Iterable[Decision | ArtifactDecision] = chain(self.decisions, self.artifacts)
+        return tuple(one.unit for one in every if one.action is Action.DELETE)

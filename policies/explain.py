@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .catalog.model import Checkpoint
-from .decisions import Action, Decision, Plan, Reason, Source
+from .decisions import Action, ArtifactDecision, Decision, Plan, Reason, Source
 from .rules.rule import Facts, Misses
 
 _GRIDS_FIRST = ("graduated", "every_steps", "every_epochs")
@@ -56,6 +56,17 @@ class Explainer:
         if reason.source is Source.RULE and reason.rule is not None and policy is not None:
             return policy.keep[reason.rule].words(reason.facts)
         return _WORDS[reason.name](reason.facts)
+
+    def why_artifact(self, decision: ArtifactDecision) -> tuple[Explanation, ...]:
+        """Every reason of one decision on an artifact."""
+        return tuple(
+            Explanation(reason.source, reason.name, self.words(reason))
+            for reason in decision.reasons
+        )
+
+    def short_artifact(self, decision: ArtifactDecision) -> str:
+        """The same as one phrase."""
+        return ", ".join(self.words(reason) for reason in decision.reasons)
 
     def why_protected(self, decision: Decision) -> str:
         """Why a hand mark cannot delete it, in words; "" when it can."""
@@ -128,6 +139,14 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "no rule here": lambda _: "no rule of the policy looks at this series",
     "not in plan file": lambda _: "the plan file does not delete it",
     "marked": lambda _: "marked for deletion by hand",
+    "artifacts": lambda facts: f"the policy deletes the files of class {facts['class']}",
+    "irreplaceable": lambda facts: str(facts["why"]),
+    "growing": lambda _: "the newest event file of its folder: it may still be written",
+    "just written": lambda facts: f"written in the last {facts['minutes']} minutes",
+    "no single file": lambda _: "no single file; a policy deletes only those by their class",
+    "names a checkpoint": lambda facts: f"it says which checkpoint is meant: {facts['id']}",
+    "holds metrics": lambda facts: f"the policy may need it to know {facts['metric']}",
+    "needed by the final model": lambda _: "the final model beside it needs it",
 }
 
 _SHORT: dict[str, Callable[[Facts], str]] = {

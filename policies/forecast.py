@@ -7,7 +7,7 @@ or once ends in the same checkpoints, so one plan on the whole run tells what wi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .cadence import Cadence, cadence_of
 from .decisions import Plan
@@ -73,6 +73,7 @@ def forecast(plan: Plan, free: int | None = None) -> Forecast:
 
     Raises PlanRefusal where fewer than two saves tell how fast the run goes.
     """
+    plan = _checkpoints_alone(plan)
     cadences = _growing(plan)
     if not cadences:
         raise PlanRefusal(f"{plan.root}: a forecast needs two checkpoints with true save times")
@@ -130,6 +131,14 @@ def _growing(plan: Plan) -> tuple[Cadence, ...]:
     cadences = [one for one in found if one is not None]
     latest = max((one.saved_at for one in cadences), default=0.0)
     return tuple(one for one in cadences if latest - one.saved_at <= _LATELY * one.seconds)
+
+
+def _checkpoints_alone(plan: Plan) -> Plan:
+    """The plan without files: those to come are not known, so those of today say nothing."""
+    if plan.policy is None or not plan.policy.artifacts:
+        return plan
+    policy = replace(plan.policy, artifacts=())
+    return make_plan(plan.catalog, policy, pins=plan.pins, now=plan.now, local_time=plan.local_time)
 
 
 def _point(plan: Plan, cadences: Sequence[Cadence], after: str, seconds: float) -> Point:

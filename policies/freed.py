@@ -7,14 +7,31 @@ holds its last name.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
 
-from .catalog.model import Checkpoint
-from .decisions import Freed
+from .catalog.model import Measure
 
 
-def freed(checkpoints: Iterable[Checkpoint]) -> Freed:
-    """Bytes freed once every one of these checkpoints is gone for good."""
-    measures = [one.measure for one in checkpoints if one.measure is not None]
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Bytes that deleting frees: surely, and if every other link to the same files goes too."""
+
+    certain: int = 0
+    possible: int = 0
+    apparent: int = 0  # lengths; far above `possible` only for sparse files
+
+
+class Measured(Protocol):
+    """A checkpoint, or anything else that may have been sized."""
+
+    @property
+    def measure(self) -> Measure | None: ...
+
+
+def freed(items: Iterable[Measured]) -> Freed:
+    """Bytes freed once every one of these items is gone for good."""
+    measures = [one.measure for one in items if one.measure is not None]
     certain = sum([measure.disk for measure in measures])
     apparent = sum([measure.apparent for measure in measures])
     shared: dict[tuple[int, int], list[int]] = {}  # inode -> links, seen, disk

@@ -1,16 +1,27 @@
 """Catalog + policy + pins + marks -> a plan: one decision, and why, for every checkpoint.
 
 Pure functions: no disk, no clock but the `now` given. A checkpoint is deleted only if it is
-recognised, complete, fully sized, unprotected and kept by no rule, or if a person marked it.
+recognised, complete, fully sized, unprotected and kept by no rule, or if a person marked it; an
+artifact only if the policy names its class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from .artifact_decisions import decide_artifacts
 from .catalog.model import NO_LOG, Catalog, Pin
-from .decisions import Action, Decisions, Plan, Reason, SeriesEvaluation, Source, Summary
+from .decisions import (
+    Action,
+    ArtifactDecision,
+    Decisions,
+    Plan,
+    Reason,
+    SeriesEvaluation,
+    Source,
+    Summary,
+)
 from .freed import freed
 from .judgement import Judgement
 from .plan_warnings import warnings_of
@@ -45,7 +56,8 @@ def make_plan(
     protections = protect(catalog, lines, policy, pins, now, evaluations)
     judgement = Judgement(catalog, policy, lines, protections, evaluations, marks)
     actions = judgement.actions()
-    summary = _summary(catalog, actions, judgement.metric_unknown(), len(lines.unsized))
+    files = decide_artifacts(catalog, policy, pins, now)
+    summary = _summary(catalog, actions, files, judgement.metric_unknown(), len(lines.unsized))
     return Plan(
         catalog=catalog,
         policy=policy,
@@ -57,11 +69,12 @@ def make_plan(
         evaluations=evaluations,
         now=now,
         local_time=local_time,
+        artifacts=files,
     )
 
 
-def restrict(plan: Plan, ids: frozenset[str]) -> Plan:
-    """The same plan, deleting only these ids: what a plan file asks for, and nothing newer."""
+def restrict(plan: Plan, ids: frozenset[str], files: frozenset[str] = frozenset()) -> Plan:
+    """The same plan, deleting only these ids and files: what a plan file asks for, no more."""
     spared = Reason(Source.PROTECTION, "not in plan file")
     decisions = tuple(
         replace(decision, action=Action.KEEP, reasons=(spared, *decision.reasons))
@@ -69,10 +82,16 @@ def restrict(plan: Plan, ids: frozenset[str]) -> Plan:
         else decision
         for decision in plan.decisions
     )
+    artifacts = tuple(
+        replace(one, action=Action.KEEP, reasons=(spared, *one.reasons))
+        if one.action is Action.DELETE and one.artifact.path not in files
+        else one
+        for one in plan.artifacts
+    )
     actions = [decision.action for decision in decisions]
     before = plan.summary
-    summary = _summary(plan.catalog, actions, before.metric_unknown, before.unsized)
-    return replace(plan, decisions=decisions, summary=summary)
+    summary = _summary(plan.catalog, actions, artifacts, before.metric_unknown, before.unsized)
+    return replace(plan, decisions=decisions, artifacts=artifacts, summary=summary)
 
 
 def _evaluate(
@@ -114,19 +133,28 @@ def _is_known(metric: str, catalog: Catalog) -> bool:
     )
 
 
-def _summary(catalog: Catalog, actions: list[Action], metric_unknown: int, unsized: int) -> Summary:
+def _summary(
+    catalog: Catalog,
+    actions: list[Action],
+    artifacts: Sequence[ArtifactDecision],
+    metric_unknown: int,
+    unsized: int,
+) -> Summary:
     delete = Action.DELETE  # looked up once: a member of an enum is slow to reach
     gone = [
         one for one, action in zip(catalog.checkpoints, actions, strict=True) if action is delete
     ]
+    files = [one.artifact for one in artifacts if one.action is delete]
     measures = [one.measure for one in catalog.checkpoints if one.measure is not None]
+    measures += [one.artifact.measure for one in artifacts if one.artifact.measure is not None]
     return Summary(
         keep=actions.count(Action.KEEP),
         slim=actions.count(Action.SLIM),
         delete=len(gone),
         total_bytes=sum([measure.disk for measure in measures]),
         total_apparent=sum([measure.apparent for measure in measures]),
-        freed=freed(gone),
+        freed=freed([*gone, *files]),
         metric_unknown=metric_unknown,
         unsized=unsized,
+        artifacts=len(files),
     )

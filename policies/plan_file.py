@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from .catalog.model import Catalog, Pin
-from .decisions import Action, Plan
+from .decisions import Action, ArtifactDecision, Decision, Plan
 from .explain import Explainer
 from .plan import make_plan, restrict
 from .plan_json import document_hash
@@ -22,6 +22,7 @@ from .rules.policy import Policy
 from .rules.schema import policy_of
 
 _MAX_BYTES = 1_000_000_000
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class PlanFile:
     policy: Policy | None
     deletes: dict[str, str]  # id -> identity
     marks: frozenset[str]
+    files: dict[str, str]  # path of an artifact -> identity
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -41,6 +43,14 @@ class _Entry(msgspec.Struct, frozen=True):
     id: str
     action: str
     reasons: list[dict[str, str]]
+    identity: str | None = None
+
+
+class _File(msgspec.Struct, frozen=True):
+    """The part of one decision on an artifact that an apply reads."""
+
+    path: str
+    action: str
     identity: str | None = None
 
 
@@ -61,7 +71,8 @@ def read_plan_file(path: str) -> PlanFile:
         raise PlanRefusal(f"{path}: hash: the file was changed after keepstep wrote it")
     if "policy" not in document:
         raise PlanRefusal(f"{path}: policy: is missing")
-    decisions = _decisions(document, path)
+    decisions = _listed(document.get("decisions"), list[_Entry], f"{path}: decisions")
+    files = _listed(document.get("artifacts", []), list[_File], f"{path}: artifacts")
     deletes = [one for one in decisions if one.action == "delete"]
     return PlanFile(
         path=path,
@@ -71,6 +82,7 @@ def read_plan_file(path: str) -> PlanFile:
         marks=frozenset(
             one.id for one in deletes if any(r.get("rule") == "marked" for r in one.reasons)
         ),
+        files={one.path: one.identity or "" for one in files if one.action == "delete"},
     )
 
 
@@ -80,21 +92,31 @@ def fit(
     """The part of a plan file that still holds on a fresh catalog of its root."""
     plan = make_plan(catalog, file.policy, pins=pins, marks=file.marks, now=now)
     explainer = Explainer(plan)
-    decisions = {one.checkpoint.id: one for one in plan.decisions}
-    ids: set[str] = set()
-    skipped: list[tuple[str, str]] = []
+    skipped: dict[str, str] = {}
+    checkpoints = {one.checkpoint.id: one for one in plan.decisions}
     for name, identity in file.deletes.items():
-        decision = decisions.get(name)
-        measure = decision.checkpoint.measure if decision else None
-        if decision is None:
-            skipped.append((name, "vanished since the plan"))
-        elif measure is None or measure.identity != identity:
-            skipped.append((name, "changed since the plan"))
-        elif decision.action is not Action.DELETE:
-            skipped.append((name, f"now kept: {explainer.short(decision)}"))
-        else:
-            ids.add(name)
-    return Fitted(restrict(plan, frozenset(ids)), tuple(skipped))
+        decision = checkpoints.get(name)
+        if objection := _objection(decision, identity):
+            skipped[name] = objection
+        elif decision is not None and decision.action is not Action.DELETE:
+            skipped[name] = f"now kept: {explainer.short(decision)}"
+    artifacts = {one.artifact.path: one for one in plan.artifacts}
+    for name, identity in file.files.items():
+        found = artifacts.get(name)
+        if objection := _objection(found, identity):
+            skipped[name] = objection
+        elif found is not None and found.action is not Action.DELETE:
+            skipped[name] = f"now kept: {explainer.short_artifact(found)}"
+    ids, paths = frozenset(file.deletes) - set(skipped), frozenset(file.files) - set(skipped)
+    return Fitted(restrict(plan, ids, paths), tuple(skipped.items()))
+
+
+def _objection(found: Decision | ArtifactDecision | None, identity: str) -> str:
+    """Why an item of the file is not what it was; "" when it is."""
+    if found is None:
+        return "vanished since the plan"
+    measure = found.unit.measure
+    return "" if measure is not None and measure.identity == identity else "changed since the plan"
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -118,8 +140,8 @@ def _root(document: dict[str, Any], path: str) -> str:
     return root
 
 
-def _decisions(document: dict[str, Any], path: str) -> list[_Entry]:
+def _listed(value: object, wanted: type[list[Row]], where: str) -> list[Row]:
     try:
-        return msgspec.convert(document.get("decisions"), list[_Entry])
+        return msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
-        raise PlanRefusal(f"{path}: decisions: {error}") from None
+        raise PlanRefusal(f"{where}: {error}") from None

@@ -7,9 +7,10 @@ changed since; `hash` covers the whole document, so that an edited one is refuse
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
-from .decisions import Decision, Plan
-from .explain import Explainer
+from .decisions import ArtifactDecision, Decision, Plan
+from .explain import Explainer, Explanation
 from .json_text import Document, canonical, number
 
 
@@ -31,6 +32,8 @@ def plan_document(plan: Plan) -> Document:
             "freed": {"certain": summary.freed.certain, "possible": summary.freed.possible},
         },
     }
+    if plan.policy is not None and plan.policy.artifacts:
+        document["artifacts"] = [_artifact(one, explainer) for one in plan.artifacts]
     document["hash"] = document_hash(document)
     return document
 
@@ -50,13 +53,26 @@ def _decision(decision: Decision, explainer: Explainer) -> Document:
         "epoch": number(one.epoch),
         "tier": decision.tier,
         "action": decision.action.value,
-        "reasons": [
-            {_KEYS[reason.source]: reason.name, "text": reason.text}
-            for reason in explainer.reasons(decision)
-        ],
+        "reasons": _reasons(explainer.reasons(decision)),
         "bytes": one.disk,
         "identity": one.measure.identity if one.measure else None,
     }
+
+
+def _artifact(decision: ArtifactDecision, explainer: Explainer) -> Document:
+    one = decision.artifact
+    return {
+        "path": one.path,
+        "class": one.kind,
+        "action": decision.action.value,
+        "reasons": _reasons(explainer.why_artifact(decision)),
+        "bytes": one.bytes,
+        "identity": one.measure.identity if one.measure else None,
+    }
+
+
+def _reasons(explanations: Iterable[Explanation]) -> list[Document]:
+    return [{_KEYS[each.source]: each.name, "text": each.text} for each in explanations]
 
 
 # A mark by hand takes the place of a rule, so that every reason has one of two keys.

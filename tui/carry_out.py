@@ -21,7 +21,7 @@ from ..policies.units import FreeSpace, format_duration
 from . import output
 from .commit_text import commit_lines, purge_lines
 from .progress import clear, progress_line
-from .quantities import counted, size
+from .quantities import counted, items, size
 
 IN_TRASH = frozenset({"in trash", "partly undone", "partly purged"})
 
@@ -59,7 +59,7 @@ class Order:
 
 def question(order: Order) -> str:
     """What the person is asked."""
-    many = counted(order.plan.summary.delete, "checkpoint")
+    many = items(order.plan.summary.delete, order.plan.summary.artifacts)
     return f"Delete {many} for good?" if order.purge_now else f"Move {many} to the trash?"
 
 
@@ -91,7 +91,7 @@ def foretold(order: Order) -> list[str]:
         total = size(sum(one.bytes for one in old))
         window, commits = format_duration(order.window), counted(len(old), "commit")
         lines.append(f"trash older than {window} is purged too: {commits}, {total}")
-    if order.min_free is not None and (trash or order.plan.summary.delete):
+    if order.min_free is not None and (trash or order.plan.summary.going):
         space = disk_space(order.plan.root)
         if space.lacks(order.min_free):
             lines.append(
@@ -104,7 +104,7 @@ def foretold(order: Order) -> list[str]:
 def carry_out(order: Order) -> Outcome:
     """Commit, tell, and purge what is old enough or in the way."""
     result = CommitResult("")
-    if order.plan.summary.delete:
+    if order.plan.summary.going:
         line = progress_line()
         result = commit(order.plan, purge=order.purge_now, on_progress=line)
         clear(line)

@@ -9,17 +9,17 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from ..policies.commit.results import CommitResult, PurgeResult, Skipped, UndoResult
-from ..policies.decisions import Freed
+from ..policies.freed import Freed
 from ..policies.units import format_duration
 from .exit_codes import DONE, INCOMPLETE, INTERRUPTED
 from .output import shown
-from .quantities import counted, size
+from .quantities import items, size
 
 
 def commit_lines(result: CommitResult, root: str, window: float) -> list[str]:
     """What went, where it is now, and how it comes back or lets go of its space."""
     lines = []
-    many = counted(len(result.trashed), "checkpoint")
+    many = items(len(result.trashed) - result.files, result.files)
     if result.trashed and result.purged:
         lines.append(f"deleted {many} for good (commit {result.id}): {_measured(result)}")
     elif result.trashed:
@@ -38,7 +38,8 @@ def undo_lines(result: UndoResult) -> list[str]:
     """What is back, and what is not."""
     if not result.id:
         return ["nothing to undo: no commit has anything in the trash", *_ends(False, result.notes)]
-    lines = [f"put back {counted(len(result.restored), 'checkpoint')} (commit {result.id})"]
+    many = items(len(result.restored) - result.files, result.files)
+    lines = [f"put back {many} (commit {result.id})"]
     lines += skipped_lines(result.skipped)
     return [*lines, *_ends(result.interrupted, result.notes)]
 
@@ -55,7 +56,7 @@ def purge_lines(result: PurgeResult) -> list[str]:
 
 
 def skipped_lines(skipped: Iterable[Skipped]) -> list[str]:
-    """One line for each checkpoint that was left alone."""
+    """One line for each item that was left alone."""
     return [f"skipped {shown(one.id)}: {one.why}" for one in skipped]
 
 

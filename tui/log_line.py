@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .carry_out import Order, Outcome
 from .commit_text import promise
-from .quantities import counted, moment, size
+from .quantities import counted, items, moment, size
 
 
 def log_line(order: Order, outcome: Outcome, now: float) -> str:
@@ -12,15 +12,16 @@ def log_line(order: Order, outcome: Outcome, now: float) -> str:
     parts = [_moved(outcome)]
     if outcome.commit.skipped:
         parts.append(f"skipped {len(outcome.commit.skipped)}")
-    gone = [one for one in outcome.purges if one.commits]
-    if gone:
-        many = counted(sum(len(one.commits) for one in gone), "commit")
-        total = size(sum(one.bytes_promised for one in gone))
+    purged = [one for one in outcome.purges if one.commits]
+    if purged:
+        many = counted(sum(len(one.commits) for one in purged), "commit")
+        total = size(sum(one.bytes_promised for one in purged))
         parts.append(f"purged {many} from the trash, {total}")
     parts += [*outcome.commit.notes, *(note for one in outcome.purges for note in one.notes)]
     if outcome.interrupted:
         parts.append("interrupted")
-    kept = len(order.plan.decisions) - len(outcome.commit.trashed)
+    gone = len(outcome.commit.trashed) - outcome.commit.files
+    kept = len(order.plan.decisions) - gone
     return _line(order, [*parts, f"{kept} left"], now)
 
 
@@ -39,7 +40,7 @@ def _moved(outcome: Outcome) -> str:
     done = outcome.commit
     if not done.trashed:
         return "nothing to delete" if not done.skipped else "nothing was moved"
-    many = f"{counted(len(done.trashed), 'checkpoint')}, {promise(done.promised)}"
+    many = f"{items(len(done.trashed) - done.files, done.files)}, {promise(done.promised)}"
     if done.purged:
         return f"deleted {many}, for good (commit {done.id})"
     return f"moved {many}, to the trash (commit {done.id})"

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from ..policies.catalog.model import Checkpoint
-from ..policies.decisions import Action, Decision, Plan, Summary
+from ..policies.decisions import Action, ArtifactDecision, Decision, Plan, Summary
 from ..policies.explain import Explainer
 from .output import shown
-from .quantities import figure, since, size, whole
+from .quantities import figure, since, size, whole, with_files
 from .tables import Column, table
 
 if TYPE_CHECKING:
@@ -31,10 +31,13 @@ def plan_page(
     """The whole plan, or the decisions of some actions."""
     parts = [shown(choice.line()), shown(choice.policy.sentence()), ""]
     decisions = [one for one in plan.decisions if one.action in actions]
+    files = [one for one in plan.artifacts if one.action in actions]
     if decisions:
         parts += [decision_table(plan, decisions, now=now, width=width, apparent=apparent), ""]
     elif not plan.decisions:
         parts += [shown(f"no checkpoints in {plan.root}"), ""]
+    if files:
+        parts += [artifact_table(plan, files, now=now, width=width), ""]
     return "\n".join([*parts, summary_line(plan.summary, apparent=apparent)])
 
 
@@ -75,8 +78,30 @@ def decision_table(
     return table(columns, rows, width)
 
 
+def artifact_table(
+    plan: Plan, decisions: Collection[ArtifactDecision], *, now: float, width: int | None
+) -> str:
+    """One row a file of the classes that the policy names."""
+    explainer = Explainer(plan)
+    columns = (
+        Column("FILE"),
+        Column("CLASS"),
+        Column("SIZE", right=True),
+        Column("AGE", right=True),
+        Column("DECISION"),
+        Column("WHY", flexible=True),
+    )
+    rows = []
+    for decision in decisions:
+        one, why = decision.artifact, explainer.short_artifact(decision)
+        saved_at = one.measure.newest_mtime_ns / 1e9 if one.measure else None
+        row = [one.path, one.kind, size(one.bytes), since(saved_at, now)]
+        rows.append([*row, decision.action.value, why])
+    return table(columns, rows, width)
+
+
 def summary_line(summary: Summary, *, apparent: bool = False) -> str:
-    """frees 464 GB of 619 GB (75 %) · keeps 43 · deletes 129"""
+    """frees 464 GB of 619 GB (75 %) · keeps 43 · deletes 129 and 12 files"""
     freed = summary.freed
     certain, total = freed.certain, summary.total_bytes
     if apparent:
@@ -86,7 +111,9 @@ def summary_line(summary: Summary, *, apparent: bool = False) -> str:
         frees += f" (up to {size(freed.possible)} once other hard links go)"
     share = f" ({100 * certain / total:.0f} %)" if total else ""
     slims = f" · slims {summary.slim}" if summary.slim else ""
-    counts = f" · keeps {summary.keep}{slims} · deletes {summary.delete}"
+    counts = (
+        f" · keeps {summary.keep}{slims} · deletes {with_files(summary.delete, summary.artifacts)}"
+    )
     return f"{frees} of {size(total)}{share}{counts}{_sparse_words(summary, apparent)}"
 
 

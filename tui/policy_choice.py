@@ -1,7 +1,7 @@
 """Which policy a command runs with, and why: options, the run's own saved one, or the default.
 
 Options and --policy together are the union of their rules, so that neither deletes more for the
-other. Refusals name the flag.
+other; the classes of artifacts that both name are deleted. Refusals name the flag.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from ..policies.places import POLICY_FILE, state_directory
 from ..policies.refusal import PolicyRefusal
+from ..policies.rules.artifact_classes import artifact_classes
 from ..policies.rules.best import BestRule
 from ..policies.rules.calendar import DailyRule, HourlyRule, MonthlyRule, WeeklyRule, YearlyRule
 from ..policies.rules.counts import FirstRule, LastRule
@@ -53,14 +54,26 @@ class Choice:
 
 def requested(flags: PolicyFlags) -> Choice | None:
     """The policy that the options ask for; None when they ask for none."""
-    rules = _rules(flags)
+    rules, classes = _rules(flags), _classes(flags)
     named = None if flags.policy is None else load_policy(flags.policy)
-    if named is not None and not rules:
+    if named is not None and not rules and not classes:
         return Choice(named, "named with --policy")
-    name, source = ", ".join(rule.label() for rule in rules), _spelled(flags)
+    labels = [*(rule.label() for rule in rules), *(f"delete {one}" for one in classes)]
+    name, source = ", ".join(labels), _spelled(flags)
+    if named is None and not rules:
+        if classes:
+            _refuse("--delete-artifacts needs a policy beside it: --policy or --keep-last ...")
+        return None
     if named is None:
-        return Choice(Policy(name, rules, source=source), "from the options") if rules else None
-    union = replace(named, name=f"{named.name}, {name}", keep=(*named.keep, *rules), source=source)
+        policy = Policy(name, rules, source=source, artifacts=classes)
+        return Choice(policy, "from the options")
+    union = replace(
+        named,
+        name=f"{named.name}, {name}",
+        keep=(*named.keep, *rules),
+        source=source,
+        artifacts=tuple(dict.fromkeys((*named.artifacts, *classes))),
+    )
     return Choice(union, "named with --policy, and the options")
 
 
@@ -92,6 +105,10 @@ def _rules(flags: PolicyFlags) -> tuple[Rule, ...]:
     if flags.keep_best is not None:
         rules.append(_best(flags))
     return (*rules, *_by_time(flags))
+
+
+def _classes(flags: PolicyFlags) -> tuple[str, ...]:
+    return artifact_classes(("--delete-artifacts", one) for one in flags.delete_artifacts)
 
 
 def _by_time(flags: PolicyFlags) -> Iterator[Rule]:

@@ -19,7 +19,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class PolicyFlags:
-    """The POLICY options as given; None where one was not."""
+    """The POLICY options as given; None, or nothing, where one was not."""
 
     policy: str | None = None
     keep_last: int | None = None
@@ -36,6 +36,7 @@ class PolicyFlags:
     keep_weekly: int | None = None
     keep_monthly: int | None = None
     keep_yearly: int | None = None
+    delete_artifacts: tuple[str, ...] = ()
 
 
 _PERIODS = (("daily", "day"), ("weekly", "week"), ("monthly", "month"), ("yearly", "year"))
@@ -73,6 +74,12 @@ _OPTIONS = (
     *(
         click.option(f"--keep-{adverb}", type=int, metavar="N", help=f"Keep one a {period}.")
         for adverb, period in _PERIODS
+    ),
+    click.option(
+        "--delete-artifacts",
+        multiple=True,
+        metavar="CLASS",
+        help="Delete the files of a class too: visualization, log, ...; repeatable.",
     ),
 )
 

@@ -47,6 +47,19 @@ def whole(value: int | None) -> str:
     return NONE if value is None else str(value)
 
 
+def items(checkpoints: int, files: int) -> str:
+    """What a commit moves: 129 checkpoints, 129 checkpoints and 12 files, 12 files."""
+    if not files:
+        return counted(checkpoints, "checkpoint")
+    words = counted(files, "file")
+    return f"{counted(checkpoints, 'checkpoint')} and {words}" if checkpoints else words
+
+
+def with_files(checkpoints: int, files: int) -> str:
+    """The same where the noun is clear: 129, or 129 and 12 files."""
+    return f"{checkpoints} and {counted(files, 'file')}" if files else str(checkpoints)
+
+
 def counted(count: int, what: str) -> str:
     """A number with its noun: 1 checkpoint, 129 checkpoints, 2 series."""
     return f"{count} {what}" if count == 1 or what.endswith("s") else f"{count} {what}s"

@@ -6,12 +6,16 @@ Names decide. A name that no row knows is not guessed at: it stays unrecognised,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from .measure import measure_file
 from .model import Artifact, Consequence
 from .sighting import FinalModel
+from .tree import Stat
 
 EVENT_MARK = ".tfevents"
+_WRITERS = (EVENT_MARK, ".wandb")  # each framework appends to the newest of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,18 @@ _CLASSES: tuple[_Class, ...] = (
 )  # fmt: skip
 
 
-def artifact_of(path: str, name: str, disk: int) -> Artifact | None:
+def events_by_writer(names: Iterable[str]) -> tuple[list[str], ...]:
+    """Event files by the framework that writes them."""
+    events = list(names)
+    return tuple([name for name in events if mark in name] for mark in _WRITERS)
+
+
+def artifact_of(path: str, name: str, found: Stat) -> Artifact | None:
     """The class of a file by its own name, or None where no row knows it."""
     for row in _CLASSES:
         if row.pattern.fullmatch(name):
-            return Artifact(path, row.kind, disk, row.consequence, row.why)
+            measured = measure_file(path, found)
+            return Artifact(path, row.kind, found.disk, row.consequence, row.why, measure=measured)
     return None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..places import STATE_DIRECTORY
-from .artifacts import EVENT_MARK, artifact_of, final_model_of, may_still_grow
+from .artifacts import artifact_of, events_by_writer, final_model_of, may_still_grow
 from .evidence import is_weight_name
 from .layouts import LAYOUTS
 from .model import Artifact, Checkpoint, Kind, Member, MetricLog, Standing
@@ -128,7 +128,7 @@ def _sort_out(folder: Folder, found: Discovery) -> list[Folder]:
         found.unrecognised.append(folder.path)
         return []
     below: list[Folder] = []
-    newest = _newest_event(folder)
+    newest = _newest_events(folder)
     for name, kind in folder.kinds.items():
         path = join(folder.path, name)
         if kind is Kind.DIRECTORY:
@@ -144,21 +144,24 @@ def _sort_out(folder: Folder, found: Discovery) -> list[Folder]:
         elif kind is Kind.LINK:
             found.links[path] = folder.tree.link(path)
         else:
-            _sort_file(folder, name, kind, found, growing=name == newest)
+            _sort_file(folder, name, kind, found, growing=name in newest)
     return below
 
 
-def _newest_event(folder: Folder) -> str | None:
-    """The event file that was written last: its writer may be alive."""
-    events = [name for name in folder.names(Kind.FILE) if EVENT_MARK in name]
-    times = {name: status.mtime_ns for name in events if (status := folder.stat(name))}
-    return max(times, key=times.__getitem__, default=None)
+def _newest_events(folder: Folder) -> set[str]:
+    """The event files that were written last: their writers may be alive."""
+    found: set[str] = set()
+    for events in events_by_writer(folder.names(Kind.FILE)):
+        times = {name: status.mtime_ns for name in events if (status := folder.stat(name))}
+        newest = max(times.values(), default=None)
+        found.update(name for name, at in times.items() if at == newest)
+    return found
 
 
 def _sort_file(folder: Folder, name: str, kind: Kind, found: Discovery, *, growing: bool) -> None:
     path = join(folder.path, name)
     status = folder.stat(name) if kind is Kind.FILE else None
-    artifact = artifact_of(path, name, status.disk) if status else None
+    artifact = artifact_of(path, name, status) if status else None
     if artifact:
         found.artifacts.append(may_still_grow(artifact) if growing else artifact)
     else:

@@ -26,6 +26,28 @@ def measure(tree: Tree, members: Iterable[Member]) -> Measure:
     return sums.total()
 
 
+def measure_file(path: str, found: Stat) -> Measure:
+    """The same for one regular file that has been looked at already."""
+    shared = SharedInode(found.device, found.inode, found.links, 1, found.disk)
+    return Measure(
+        disk=found.disk,
+        apparent=found.size,
+        files=1,
+        newest_mtime_ns=found.mtime_ns,
+        identity=hashlib.blake2b(_bytes(_fingerprint(path, found)), digest_size=16).hexdigest(),
+        shared=(shared,) if found.links > 1 else (),
+    )
+
+
+def _fingerprint(path: str, found: Stat) -> str:
+    times = "" if found.kind is Kind.DIRECTORY else f"{found.size}\0{found.mtime_ns}"
+    return f"{path}\0{found.kind}\0{found.device}\0{found.inode}\0{times}"
+
+
+def _bytes(line: str) -> bytes:
+    return line.encode("utf-8", "surrogateescape") + b"\n"
+
+
 class _Sums:
     """Running sums of one checkpoint."""
 
@@ -56,14 +78,13 @@ class _Sums:
         self._roles[role] = self._roles.get(role, 0) + found.size
 
     def _fingerprint(self, path: str, found: Stat) -> None:
-        times = "" if found.kind is Kind.DIRECTORY else f"{found.size}\0{found.mtime_ns}"
-        line = f"{path}\0{found.kind}\0{found.device}\0{found.inode}\0{times}"
+        line = _fingerprint(path, found)
         if found.kind is Kind.LINK:
             try:
                 line += "\0" + self._tree.link(path)
             except OSError as error:
                 self.errors.append(f"{path}: {error.strerror or error}")
-        self._digest.update(line.encode("utf-8", "surrogateescape") + b"\n")
+        self._digest.update(_bytes(line))
 
     def total(self) -> Measure:
         roles = sorted(self._roles.items(), key=lambda item: (-item[1], item[0]))

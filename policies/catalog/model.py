@@ -187,6 +187,7 @@ class Artifact:
     consequence: Consequence
     why: str
     growing: bool = False  # perhaps still being written; then it is not to be deleted
+    measure: Measure | None = None  # of a file of its own; None for a folder or a final model
 
 
 @dataclass(frozen=True, slots=True)

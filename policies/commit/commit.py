@@ -21,7 +21,7 @@ from .moving import Moving
 from .pin_watch import PinWatch
 from .recovery import recover_in
 from .results import CommitResult, OnProgress
-from .revalidate import Rescan, doomed, rescan_now, revalidate
+from .revalidate import Rescan, rescan_now, revalidate
 from .safety import refuse_root
 from .state import StateDirectory, free_bytes, open_for_writing, reserve_room
 
@@ -44,7 +44,8 @@ def commit(
     done at all; what concerns one checkpoint is in `skipped`.
     """
     refuse_root(plan.root)
-    if not doomed(plan):
+    doomed = plan.doomed
+    if not doomed:
         return CommitResult("")
     with (
         open_for_writing(plan.root) as state,
@@ -53,7 +54,7 @@ def commit(
     ):
         notes = recover_in(state.tree, clock)
         reserve_room(state)
-        watch = PinWatch(plan.catalog, doomed(plan))
+        watch = PinWatch(plan.catalog, [one.id for one in doomed if not one.artifact])
         going, skipped = revalidate(state, plan, clock(), rescan)
         if not going:
             return CommitResult("", skipped=tuple(skipped), notes=notes)

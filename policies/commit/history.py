@@ -38,6 +38,7 @@ def _entry(tree: Tree, commit_id: str) -> HistoryEntry | None:
         items=len(moved),
         bytes=sum(item.bytes for item in moved),
         state=_state(record),
+        files=sum(item.artifact != "" for item in moved),
     )
 
 

@@ -13,8 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..catalog.model import Checkpoint
-from ..decisions import Plan
+from ..decisions import Plan, Unit
 from ..freed import freed
 from ..places import STATE_DIRECTORY
 from ..refusal import Refusal
@@ -47,7 +46,7 @@ class Moving:
     ) -> None:
         self.id = commit_id
         self._state, self._plan, self._watch, self._clock = state, plan, watch, clock
-        self._checkpoints = [candidate.checkpoint for candidate in going]
+        self._units = [candidate.unit for candidate in going]
         self.items = tuple(
             _item(state, commit_id, number, one) for number, one in enumerate(going, start=1)
         )
@@ -112,10 +111,11 @@ class Moving:
         """What happened, for the caller."""
         gone = set(self._trashed)
         names = {item.n: item.id for item in self.items}
-        trashed = [one for n, one in enumerate(self._checkpoints, start=1) if n in gone]
+        trashed = [one for n, one in enumerate(self._units, start=1) if n in gone]
         return CommitResult(
             id=self.id,
             trashed=tuple(one.id for one in trashed),
+            files=sum(one.artifact != "" for one in trashed),
             skipped=(*skipped, *(Skipped(names[each.n], each.why) for each in self._skipped)),
             promised=freed(trashed),
             interrupted=self._interrupted,
@@ -146,7 +146,7 @@ class Moving:
             host=host_name(),
             pid=os.getpid(),
             policy=None if policy is None else policy.document(),
-            plan=_digest(self._checkpoints),
+            plan=_digest(self._units),
             items=self.items,
             # Making `.keepstep` has touched the directory that holds it; undo goes back further.
             parents=tuple(_before_us(parent, self._state) for parent in parents),
@@ -154,20 +154,21 @@ class Moving:
 
 
 def _item(state: StateDirectory, commit_id: str, n: int, going: Candidate) -> JournalItem:
-    one = going.checkpoint
+    one = going.unit
     paths = [state.place(member.path) for member in one.members]
     members = tuple(
         JournalMember(path, kind_of(seen), to, seen.st_dev, seen.st_ino, seen.st_mtime_ns)
         for path, to, seen in zip(paths, destinations(commit_id, n, paths), going.seen, strict=True)
     )
-    return JournalItem(n, one.id, one.disk, one.measure.identity if one.measure else "", members)
+    disk, identity = (one.measure.disk, one.measure.identity) if one.measure else (0, "")
+    return JournalItem(n, one.id, disk, identity, members, one.artifact)
 
 
 def _before_us(parent: Parent, state: StateDirectory) -> Parent:
     return replace(parent, mtime_ns=state.home_mtime_ns) if parent.path == "" else parent
 
 
-def _digest(checkpoints: Sequence[Checkpoint]) -> str:
+def _digest(units: Sequence[Unit]) -> str:
     """What was to be deleted, as one short text: the same plan gives the same digest."""
-    content = [[one.id, one.measure.identity if one.measure else ""] for one in checkpoints]
+    content = [[one.id, one.measure.identity if one.measure else ""] for one in units]
     return hashlib.blake2b(json.dumps(content).encode(), digest_size=16).hexdigest()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from ..catalog.model import Catalog, Checkpoint
+from ..catalog.model import Catalog
 from ..pins import PinPlace, PinPlaces, read_pins
 from ..places import PINS_FILE
 from ..refusal import Refusal
@@ -20,19 +20,21 @@ Signature = tuple[int, int, int] | None
 class PinWatch:
     """The pins files that matter to some checkpoints, as they were when it was made."""
 
-    def __init__(self, catalog: Catalog, checkpoints: Iterable[Checkpoint]) -> None:
+    def __init__(self, catalog: Catalog, ids: Iterable[str]) -> None:
         self._places: dict[str, PinPlace] = {}
         self._signatures: dict[str, Signature] = {}
         places = PinPlaces(catalog)
-        for checkpoint in checkpoints:
-            place = places.of(checkpoint.id)
-            self._places[checkpoint.id] = place
+        for checkpoint_id in ids:
+            place = places.of(checkpoint_id)
+            self._places[checkpoint_id] = place
             if place.state not in self._signatures:
                 self._signatures[place.state] = _signature(place.state)
 
-    def pinned_meanwhile(self, checkpoint_id: str) -> bool:
+    def pinned_meanwhile(self, item_id: str) -> bool:
         """Whether a pin appeared since; a pins file that cannot be read counts as one."""
-        place = self._places[checkpoint_id]
+        place = self._places.get(item_id)
+        if place is None:
+            return False  # an artifact: only checkpoints are pinned
         if _signature(place.state) == self._signatures[place.state]:
             return False
         try:

@@ -27,13 +27,14 @@ class JournalMember:
 
 @dataclass(frozen=True, slots=True)
 class JournalItem:
-    """One checkpoint of a commit; members in the order in which they leave."""
+    """One checkpoint or artifact of a commit; members in the order in which they leave."""
 
     n: int
     id: str
     bytes: int
     identity: str
     members: tuple[JournalMember, ...]
+    artifact: str = ""  # its class; "" for a checkpoint
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..decisions import Freed
+from ..freed import Freed
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A checkpoint that was left alone, and why in words."""
+    """A checkpoint or artifact that was left alone, and why in words."""
 
     id: str
     why: str
@@ -32,6 +32,7 @@ class CommitResult:
 
     id: str  # "" when there was nothing to move
     trashed: tuple[str, ...] = ()
+    files: int = 0  # how many of these are artifacts, not checkpoints
     skipped: tuple[Skipped, ...] = ()
     purged: bool = False
     promised: Freed = field(default_factory=Freed)
@@ -46,6 +47,7 @@ class UndoResult:
 
     id: str
     restored: tuple[str, ...] = ()
+    files: int = 0  # how many of these are artifacts, not checkpoints
     skipped: tuple[Skipped, ...] = ()
     interrupted: bool = False
     notes: tuple[str, ...] = ()
@@ -75,6 +77,12 @@ class HistoryEntry:
     items: int
     bytes: int
     state: str  # in trash, undone, partly undone, purged, partly purged, interrupted, ...
+    files: int = 0  # how many of the items are artifacts, not checkpoints
+
+    @property
+    def checkpoints(self) -> int:
+        """How many of the items are checkpoints."""
+        return self.items - self.files
 
 
 OnProgress = Callable[[Progress], None]

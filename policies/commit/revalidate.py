@@ -1,4 +1,4 @@
-"""The last look before anything moves: is each checkpoint still what the plan was about?
+"""The last look before anything moves: is each item still what the plan was about?
 
 Top-level entries are looked at first, then everything is scanned and planned anew; since the
 same entries are compared once more at the move itself, nothing can change unseen in between.
@@ -11,8 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from ..catalog.model import Checkpoint
-from ..decisions import Action, Decision, Plan, Source
+from ..decisions import Action, ArtifactDecision, Decision, Plan, Source, Unit
 from .outcome import CHANGED, why
 from .results import Skipped
 from .state import StateDirectory
@@ -25,9 +24,9 @@ PINNED = "pinned since the plan"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A checkpoint that may go, and its top-level entries as seen before the fresh scan."""
+    """An item that may go, and its top-level entries as seen before the fresh scan."""
 
-    checkpoint: Checkpoint
+    unit: Unit
     seen: tuple[os.stat_result, ...]
 
 
@@ -47,48 +46,46 @@ def rescan_now(plan: Plan, ids: frozenset[str], now: float) -> Plan:
     )
 
 
-def doomed(plan: Plan) -> tuple[Checkpoint, ...]:
-    """What the plan deletes, in its order."""
-    return tuple(d.checkpoint for d in plan.decisions if d.action is Action.DELETE)
-
-
 def revalidate(
     state: StateDirectory, plan: Plan, now: float, rescan: Rescan
 ) -> tuple[list[Candidate], list[Skipped]]:
     """Split what the plan deletes into what may really go, and what must stay and why."""
     candidates: list[Candidate] = []
     skipped: list[Skipped] = []
-    for checkpoint in doomed(plan):
+    for unit in plan.doomed:
         try:
-            candidates.append(_look(state, checkpoint))
+            candidates.append(_look(state, unit))
         except OSError as error:
-            skipped.append(Skipped(checkpoint.id, why(error)))
+            skipped.append(Skipped(unit.id, why(error)))
     if not candidates:
         return [], skipped
-    ids = frozenset(candidate.checkpoint.id for candidate in candidates)
+    ids = frozenset(candidate.unit.id for candidate in candidates)
     judge = _Judge(state, rescan(plan, ids, now), ids)
     going = []
     for candidate in candidates:
         objection = judge.objection(candidate)
         if objection:
-            skipped.append(Skipped(candidate.checkpoint.id, objection))
+            skipped.append(Skipped(candidate.unit.id, objection))
         else:
             going.append(candidate)
     return going, skipped
 
 
-def _look(state: StateDirectory, checkpoint: Checkpoint) -> Candidate:
-    members = checkpoint.members
-    return Candidate(checkpoint, tuple(state.tree.lstat(state.place(m.path)) for m in members))
+def _look(state: StateDirectory, unit: Unit) -> Candidate:
+    members = unit.members
+    return Candidate(unit, tuple(state.tree.lstat(state.place(m.path)) for m in members))
 
 
 class _Judge:
-    """What speaks against moving a checkpoint, by a fresh plan."""
+    """What speaks against moving an item, by a fresh plan."""
 
     def __init__(self, state: StateDirectory, fresh: Plan, going: frozenset[str]) -> None:
         self._state = state
         self._fresh = fresh
         self._decisions: Mapping[str, Decision] = {d.checkpoint.id: d for d in fresh.decisions}
+        self._artifacts: Mapping[str, ArtifactDecision] = {
+            d.artifact.path: d for d in fresh.artifacts
+        }
         staying = [
             d.checkpoint
             for d in fresh.decisions
@@ -101,27 +98,30 @@ class _Judge:
         self._mounts = _mount_points()
 
     def objection(self, candidate: Candidate) -> str:
-        """Why the checkpoint stays, or "" when it may go."""
-        planned = candidate.checkpoint
-        decision = self._decisions.get(planned.id)
+        """Why the item stays, or "" when it may go."""
+        planned = candidate.unit
+        decisions: Mapping[str, Decision | ArtifactDecision]
+        decisions = self._artifacts if planned.artifact else self._decisions
+        decision = decisions.get(planned.id)
         if decision is None:
             return self._absence(planned)
         return (
             self._of_the_plan(decision)
-            or _of_the_content(planned, decision.checkpoint)
+            or _of_the_content(planned, decision.unit)
             or self._of_the_place(candidate)
         )
 
-    def _absence(self, planned: Checkpoint) -> str:
+    def _absence(self, planned: Unit) -> str:
         try:
             for member in planned.members:
                 self._state.tree.lstat(self._state.place(member.path))
         except OSError as error:
             return why(error)
-        return "no longer recognised as a checkpoint"
+        what = f"a file of class {planned.artifact}" if planned.artifact else "a checkpoint"
+        return f"no longer recognised as {what}"
 
-    def _of_the_plan(self, decision: Decision) -> str:
-        if decision.checkpoint.id in self._fresh.pins:
+    def _of_the_plan(self, decision: Decision | ArtifactDecision) -> str:
+        if decision.unit.id in self._fresh.pins:
             return PINNED
         if decision.action is Action.DELETE:
             return ""
@@ -133,7 +133,7 @@ class _Judge:
         return "the policy would keep it now"
 
     def _of_the_place(self, candidate: Candidate) -> str:
-        for member, seen in zip(candidate.checkpoint.members, candidate.seen, strict=True):
+        for member, seen in zip(candidate.unit.members, candidate.seen, strict=True):
             if seen.st_dev != self._state.device:
                 return "on another filesystem"
             inside = self._holding_them.get(member.path) or self._staying.get(member.path)
@@ -148,15 +148,15 @@ class _Judge:
         return ""
 
 
-def _of_the_content(planned: Checkpoint, found: Checkpoint) -> str:
+def _of_the_content(planned: Unit, found: Unit) -> str:
     before, now = planned.measure, found.measure
     if before is None or now is None:
         return "its size is not known"
     if now.errors:
         return f"cannot be read: {now.errors[0]}"
-    if planned.members != found.members or before.identity != now.identity:
+    if (planned.members, planned.artifact) != (found.members, found.artifact):
         return CHANGED
-    return ""
+    return "" if before.identity == now.identity else CHANGED
 
 
 def _above(path: str) -> Iterable[str]:

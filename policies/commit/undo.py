@@ -56,6 +56,7 @@ def undo(
             return UndoResult(
                 id=record.intent.id,
                 restored=tuple(item.id for item in done.items),
+                files=sum(item.artifact != "" for item in done.items),
                 skipped=(*left, *gone),
                 interrupted=done.interrupted,
                 notes=(*notes, *done.notes),

@@ -1,4 +1,4 @@
-"""A policy: keep-rules under each outcome, and what the trash may hold.
+"""A policy: keep-rules under each outcome, classes of artifacts to delete, and the trash.
 
 The outcome of a checkpoint is the mildest that any rule asks for; what no rule asks for is
 deleted. Parsing lives in `rules/schema.py`.
@@ -6,6 +6,7 @@ deleted. Parsing lives in `rules/schema.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +21,8 @@ class Policy:
     """A named union of keep-rules.
 
     `undo_window` is in seconds: how long the trash keeps what a commit removed. Below `min_free`
-    the trash is emptied earlier. `source` says where the policy came from, for messages.
+    the trash is emptied earlier. `source` says where the policy came from, for messages. The
+    files of the classes in `artifacts` are deleted; of no other class is any.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Policy:
     undo_window: float | None = None
     source: str = ""
     min_free: FreeSpace | None = None
+    artifacts: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The policy as a policy file would hold it."""
@@ -36,6 +39,8 @@ class Policy:
         if self.about:
             document["about"] = self.about
         document["keep"] = [rule.document() for rule in self.keep]
+        if self.artifacts:
+            document["artifacts"] = list(self.artifacts)
         if self.undo_window is not None:
             document["undo_window"] = format_duration(self.undo_window)
         if self.min_free is not None:
@@ -56,8 +61,11 @@ class Policy:
         if not self.keep:
             return "Keep everything: no rule is on."
         parts = [rule.sentence() for rule in self.keep]
-        listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
-        return f"Keep {listed}; delete the rest."
+        files = ""
+        if self.artifacts:
+            noun = "class" if len(self.artifacts) == 1 else "classes"
+            files = f" and the files of {noun} {_listed(self.artifacts)}"
+        return f"Keep {_listed(parts)}; delete the rest{files}."
 
     def with_rules(self, rules: tuple[Rule, ...]) -> Policy:
         """The same policy with other rules, said to be changed when they are."""
@@ -65,3 +73,7 @@ class Policy:
             return self
         name = self.name if self.name.endswith(" (changed)") else f"{self.name} (changed)"
         return replace(self, keep=rules, name=name)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

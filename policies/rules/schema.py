@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..refusal import PolicyRefusal
 from ..units import FreeSpace
+from .artifact_classes import artifact_classes
 from .combinations import refuse_useless
 from .fields import duration, mapping, refuse, text, unknown
 from .policy import Policy
@@ -56,14 +57,22 @@ def policy_of(document: object, source: str) -> Policy:
         undo_window=None if window is None else duration(window, f"{source}: undo_window"),
         source=source,
         min_free=None if free is None else _free_space(free, f"{source}: min_free"),
+        artifacts=_artifacts(fields.get("artifacts"), f"{source}: artifacts"),
     )
 
 
 _LATER = {
     "slim": "this version keeps or deletes whole checkpoints; move its rules under keep",
-    "artifacts": "this version leaves everything that is no checkpoint alone; remove the field",
 }
-_OPTIONAL = ("name", "about", "undo_window", "min_free", *_LATER)
+_OPTIONAL = ("name", "about", "undo_window", "min_free", "artifacts", *_LATER)
+
+
+def _artifacts(value: object, where: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not value:
+        refuse(where, "must be a list with at least one class, such as [visualization]")
+    return artifact_classes((f"{where}[{i}]", one) for i, one in enumerate(value))
 
 
 def _rules(value: object, where: str) -> tuple[Rule, ...]:

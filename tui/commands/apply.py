@@ -15,7 +15,7 @@ from ..commit_text import exit_code
 from ..completion import files
 from ..confirm import confirm
 from ..exit_codes import INCOMPLETE
-from ..plan_text import decision_table, summary_line
+from ..plan_text import artifact_table, decision_table, summary_line
 from .plan import note_warnings
 
 
@@ -44,7 +44,7 @@ def apply_command(file: str, yes: bool, purge: bool) -> int:
     order = Order(fitted.plan, purge)
     note_warnings(order.plan)
     _show(order, fitted, now)
-    if not order.plan.summary.delete:
+    if not order.plan.summary.going:
         return exit_code(skipped=fitted.skipped, interrupted=False)
     if not confirm(question(order), yes=yes):
         output.note("nothing changed")
@@ -60,9 +60,12 @@ def _show(order: Order, fitted: Fitted, now: float) -> None:
     lines += [f"skipped {name}: {why}" for name, why in fitted.skipped]
     lines += foretold(order)
     order.say(lines)
+    files = [one for one in order.plan.artifacts if one.action is Action.DELETE]
+    width = output.width()
     if going:
-        width = output.width()
         output.data("\n" + decision_table(order.plan, going, now=now, width=width) + "\n")
-    else:
+    if files:
+        output.data("\n" + artifact_table(order.plan, files, now=now, width=width) + "\n")
+    if not going and not files:
         order.say(["nothing to delete"])
     output.data(summary_line(order.plan.summary))

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import click
 
-from ...policies.catalog.model import Checkpoint
+from ...policies.catalog.model import Artifact, Checkpoint
 from ...policies.catalog.scan import scan
 from ...policies.compare import Comparison, compare
-from ...policies.decisions import Freed, Plan
+from ...policies.decisions import Plan
+from ...policies.freed import Freed
 from ...policies.json_text import Document
 from ...policies.plan import make_plan
 from ...policies.rules.policy import Policy
@@ -20,7 +21,7 @@ from ..commit_text import promise
 from ..completion import directories, policies
 from ..exit_codes import DONE
 from ..plan_text import summary_line
-from ..quantities import counted, size, whole
+from ..quantities import counted, items, size, whole
 from ..tables import Column, table
 
 _COLUMNS = (
@@ -67,6 +68,8 @@ def _page(names: tuple[str, str], plans: Sequence[Plan], found: Comparison) -> l
         f"{name}: {summary_line(plan.summary)}" for name, plan in zip((a, b), plans, strict=True)
     ]
     rows = [_row(one, a) for one in found.only_first] + [_row(one, b) for one in found.only_second]
+    rows += [_file_row(one, a) for one in found.files_only_first]
+    rows += [_file_row(one, b) for one in found.files_only_second]
     if rows:
         lines += ["", table(_COLUMNS, rows, output.width())]
     both = counted(found.kept_by_both, "checkpoint")
@@ -75,18 +78,26 @@ def _page(names: tuple[str, str], plans: Sequence[Plan], found: Comparison) -> l
         return [*lines, "they do the same here"]
     return [
         *lines,
-        _difference(a, b, found.only_first, found.bytes_only_first),
-        _difference(b, a, found.only_second, found.bytes_only_second),
+        _difference(a, b, (found.only_first, found.files_only_first), found.bytes_only_first),
+        _difference(b, a, (found.only_second, found.files_only_second), found.bytes_only_second),
     ]
 
 
-def _difference(keeps: str, deletes: str, items: Sequence[Checkpoint], freed: Freed) -> str:
-    many = counted(len(items), "checkpoint")
+Alone = tuple[Sequence[Checkpoint], Sequence[Artifact]]  # what only one of the two keeps
+
+
+def _difference(keeps: str, deletes: str, alone: Alone, freed: Freed) -> str:
+    checkpoints, files = alone
+    many = items(len(checkpoints), len(files))
     return f"{keeps} keeps {many} ({promise(freed)}) that {deletes} deletes"
 
 
 def _row(one: Checkpoint, name: str) -> list[str]:
     return [one.id, whole(one.step), size(one.disk), name]
+
+
+def _file_row(one: Artifact, name: str) -> list[str]:
+    return [one.path, whole(None), size(one.bytes), name]
 
 
 def _document(root: str, policies: tuple[Policy, Policy], found: Comparison) -> Document:
@@ -95,16 +106,16 @@ def _document(root: str, policies: tuple[Policy, Policy], found: Comparison) -> 
         "format": "keepstep/compare",
         "version": 1,
         "root": root,
-        "a": _side(first, found.only_first, found.bytes_only_first),
-        "b": _side(second, found.only_second, found.bytes_only_second),
+        "a": _side(first, (found.only_first, found.files_only_first), found.bytes_only_first),
+        "b": _side(second, (found.only_second, found.files_only_second), found.bytes_only_second),
         "kept_by_both": found.kept_by_both,
         "deleted_by_both": found.deleted_by_both,
     }
 
 
-def _side(policy: Policy, items: Sequence[Checkpoint], freed: Freed) -> Document:
+def _side(policy: Policy, alone: Alone, freed: Freed) -> Document:
     return {
         "policy": policy.document(),
-        "keeps_alone": [one.id for one in items],
+        "keeps_alone": [*(one.id for one in alone[0]), *(one.path for one in alone[1])],
         "bytes": {"certain": freed.certain, "possible": freed.possible},
     }

@@ -13,7 +13,7 @@ from ...policies.json_text import Document, instant
 from .. import output
 from ..completion import directories
 from ..exit_codes import DONE
-from ..quantities import moment, size
+from ..quantities import moment, size, with_files
 from ..tables import Column, table
 
 _COLUMNS = (
@@ -55,7 +55,15 @@ def history_command(directory: str, as_json: bool) -> int:
 
 def _row(one: HistoryEntry) -> list[str]:
     who = f"{one.who}@{one.host}" if one.host else one.who
-    return [one.id, moment(one.when), who, str(one.items), size(one.bytes), one.state, one.policy]
+    return [
+        one.id,
+        moment(one.when),
+        who,
+        with_files(one.checkpoints, one.files),
+        size(one.bytes),
+        one.state,
+        one.policy,
+    ]
 
 
 def _document(directory: str, entries: tuple[HistoryEntry, ...]) -> Document:
@@ -70,7 +78,7 @@ def _document(directory: str, entries: tuple[HistoryEntry, ...]) -> Document:
                 "who": one.who,
                 "host": one.host,
                 "policy": one.policy,
-                "checkpoints": one.items,
+                "checkpoints": one.checkpoints,
                 "bytes": one.bytes,
                 "state": one.state,
             }

@@ -105,7 +105,7 @@ def _fallen_short(order: Order, lines: tuple[str, ...], now: float) -> int:
 
 
 def _carried(order: Order, choice: Choice, now: float, *, yes: bool, dry_run: bool) -> int:
-    going = bool(order.plan.summary.delete or yes)
+    going = bool(order.plan.summary.going or yes)
     _show(order, choice, now, going=going)
     outcome: Outcome | None = None
     declined = False
@@ -125,7 +125,7 @@ def _show(order: Order, choice: Choice, now: float, *, going: bool) -> None:
         return
     page = plan_page(order.plan, choice, now=now, width=output.width(), actions=_DELETES)
     lines = foretold(order) if going else []
-    if not order.plan.summary.delete:
+    if not order.plan.summary.going:
         lines.append("nothing to delete")
     say = output.note if order.quiet else output.data
     say("\n".join([page, *lines]))

@@ -19,7 +19,7 @@ from ..completion import directories
 from ..confirm import confirm
 from ..exit_codes import DONE, INCOMPLETE
 from ..progress import clear, progress_line
-from ..quantities import counted, moment, size
+from ..quantities import counted, items, moment, size
 
 
 @click.command(
@@ -46,7 +46,7 @@ def purge_command(directory: str, older_than: str | None, yes: bool) -> int:
         output.data("nothing in the trash to purge")
         return DONE
     for one in chosen:
-        many = counted(one.items, "checkpoint")
+        many = items(one.checkpoints, one.files)
         output.data(f"{one.id}  {moment(one.when)}  {many}, {size(one.bytes)}")
     if not confirm(f"Delete {counted(len(chosen), 'commit')} for good?", yes=yes):
         output.note("nothing changed")

@@ -109,7 +109,8 @@ def _spelled(flags: PolicyFlags) -> list[str]:
             continue
         if name == "policy":
             value = _lasting(value)
-        words += [f"--{name.replace('_', '-')}", str(value)]
+        for one in value if isinstance(value, tuple) else (value,):
+            words += [f"--{name.replace('_', '-')}", str(one)]
     return words
 
 

@@ -19,7 +19,7 @@ from ...policies.rules.policy import Policy
 from ...policies.rules.preset_files import preset_files
 from ...policies.units import parse_size
 from ..output import shown
-from ..quantities import counted, size
+from ..quantities import counted, items, size
 from .artifacts import ArtifactsPane
 from .confirm import ConfirmPane
 from .deeds import Deeds, Done, Progressed, commit_outcome, purge_outcome, undo_outcome
@@ -243,7 +243,7 @@ class ReviewApp(Stage):
     def do_commit(self) -> None:
         if self.model.trouble:
             self.say(f"the scan failed, so nothing is committed: {self.model.trouble}")
-        elif self.model.plan.summary.delete:
+        elif self.model.plan.summary.going:
             self.open_pane(ConfirmPane(self.model, self.glyphs))
         else:
             self.say("the plan deletes nothing; 1-9 switch rules on, d marks by hand")
@@ -251,7 +251,7 @@ class ReviewApp(Stage):
     def on_confirm_pane_confirmed(self, message: ConfirmPane.Confirmed) -> None:
         self.close_pane()
         plan = message.plan
-        self.say(f"moving {counted(plan.summary.delete, 'checkpoint')}")
+        self.say(f"moving {items(plan.summary.delete, plan.summary.artifacts)}")
         self._deeds.start(
             "committing",
             lambda tell: commit_outcome(self._disk.commit(plan, tell, self._deeds.stopped)),
@@ -267,8 +267,8 @@ class ReviewApp(Stage):
         if last is None:
             self.say("nothing is in the trash")
             return
-        items = counted(last.items, "checkpoint")
-        self.ask(f"Put back {items} of the last commit?", lambda: self._undo(last.id))
+        many = items(last.checkpoints, last.files)
+        self.ask(f"Put back {many} of the last commit?", lambda: self._undo(last.id))
 
     def _undo(self, commit_id: str) -> None:
         root = self.model.root
@@ -284,12 +284,12 @@ class ReviewApp(Stage):
 
     def on_history_pane_wanted(self, message: HistoryPane.Wanted) -> None:
         entry = message.entry
-        items = f"{counted(entry.items, 'checkpoint')}, {size(entry.bytes)}"
+        many = f"{items(entry.checkpoints, entry.files)}, {size(entry.bytes)}"
         self.close_pane()
         if message.purge:
-            self.ask(f"Delete {items} for good? There is no undo.", lambda: self._purge(entry.id))
+            self.ask(f"Delete {many} for good? There is no undo.", lambda: self._purge(entry.id))
         else:
-            self.ask(f"Put back {items}?", lambda: self._undo(entry.id))
+            self.ask(f"Put back {many}?", lambda: self._undo(entry.id))
 
     def on_progressed(self, message: Progressed) -> None:
         if self._deeds.doing:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from ..output import shown
-from ..quantities import age, counted, size
+from ..quantities import age, counted, size, with_files
 from .glyphs import Glyphs
 from .keys import REVIEW, Key, footer_keys
 from .lines import Line, Lines, Run
@@ -125,7 +125,8 @@ class FreedLine(Lines):
             return f"the scan failed {dot} r tries again"
         summary = model.plan.summary
         total = summary.total_apparent if model.apparent else summary.total_bytes
-        words = f"{self._frees(total)} {dot} keeps {summary.keep} {dot} deletes {summary.delete}"
+        gone = with_files(summary.delete, summary.artifacts)
+        words = f"{self._frees(total)} {dot} keeps {summary.keep} {dot} deletes {gone}"
         if not model.scanning:
             return words
         done, known = model.scan_progress
@@ -138,7 +139,7 @@ class FreedLine(Lines):
             return "frees nothing: no rule is on"
         if not model.summary_is_final:
             return f"frees {size(freed.apparent if model.apparent else freed.certain)} so far"
-        if not summary.delete:
+        if not summary.going:
             return f"frees nothing of {size(total)}"
         if model.apparent:
             share = percent(freed.apparent, total)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from textual import events
 from textual.message import Message
 
-from ..quantities import counted
+from ..output import shown
+from ..quantities import items, size
 from .glyphs import Glyphs
 from .keys import CONFIRM
 from .lines import Line
@@ -20,7 +21,9 @@ from .odd_facts import Commitment, commitment
 from .panes import Pane, bound
 from .rows import decision_of, header, layout_for, numbers_of
 from .styles import ALERT, BOLD, DIM
-from .words import wrapped
+from .words import fit, fit_path, wrapped
+
+_BEFORE_PATH = 26  # cells of the row of a file before its path
 
 
 class ConfirmPane(Pane):
@@ -41,8 +44,8 @@ class ConfirmPane(Pane):
         self._model = model
         self._typed = ""
         self._body: tuple[int, list[Line]] | None = None
-        count = counted(len(self.commitment.going), "checkpoint")
-        super().__init__(f"Commit: {count} to the trash?", glyphs)
+        many = items(len(self.commitment.going), len(self.commitment.files))
+        super().__init__(f"Commit: {many} to the trash?", glyphs)
         self.extra_keys = () if self.commitment.typed else CONFIRM
 
     @property
@@ -63,13 +66,31 @@ class ConfirmPane(Pane):
             lines.append([("! ", ALERT), (first, ALERT)])
             lines.extend([("  " + text, ALERT)] for text in rest)
         lines.append(())
+        if self.commitment.going:
+            lines.extend(self._checkpoints(width))
+        if self.commitment.going and self.commitment.files:
+            lines.append(())
+        if self.commitment.files:
+            lines.extend(self._files(width))
+        return lines
+
+    def _checkpoints(self, width: int) -> list[Line]:
         layout = layout_for(self._model.catalog, self._model.shown, width + 1)
         title = header(layout, self._model, self._glyphs)[1:]
-        lines.append([(title, BOLD)])
+        lines: list[Line] = [[(title, BOLD)]]
         for decision in self.commitment.going:
             numbers = numbers_of(decision, layout, self._model, self._glyphs)
             words = decision_of(decision, layout.cells[-1].width, self._model, self._glyphs)
             lines.append([("  " + numbers, None), *words])
+        return lines
+
+    def _files(self, width: int) -> list[Line]:
+        lines: list[Line] = [[(f"  {'CLASS':<13} {'SIZE':>8}  FILE", BOLD)]]
+        for decision in self.commitment.files:
+            one = decision.artifact
+            room = max(8, width - _BEFORE_PATH)
+            path = fit_path(shown(one.path), room, ellipsis=self._glyphs.ellipsis)
+            lines.append([(f"  {fit(one.kind, 13)} {size(one.bytes):>8}  {path}", None)])
         return lines
 
     def draw(self, lines: Sequence[Line]) -> None:
@@ -79,7 +100,7 @@ class ConfirmPane(Pane):
     def _question(self) -> Line:
         if not self.commitment.typed:
             return [(" Move them to the trash? ", BOLD), ("y yes, n no ", BOLD), ("(no)", DIM)]
-        count = len(self.commitment.going)
+        count = self.commitment.count
         return [
             (f" Type {count} and Enter to move them to the trash, Esc not to: {self._typed}_", BOLD)
         ]
@@ -105,6 +126,6 @@ class ConfirmPane(Pane):
         self.sync()
 
     def _answer(self) -> None:
-        if self._typed == str(len(self.commitment.going)):
+        if self._typed == str(self.commitment.count):
             self.post_message(self.Confirmed(self))
         self._typed = ""

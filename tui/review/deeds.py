@@ -16,7 +16,7 @@ from textual.message_pump import MessagePump
 
 from ...policies.refusal import Refusal
 from ..output import shown
-from ..quantities import counted, size
+from ..quantities import items, size
 
 if TYPE_CHECKING:
     from ...policies.commit.results import (
@@ -122,7 +122,7 @@ def undo_outcome(result: UndoResult) -> Outcome:
     """What an undo put back."""
     if not result.restored and not result.skipped:
         return Outcome("nothing was in the trash")
-    parts = [f"{counted(len(result.restored), 'checkpoint')} put back"]
+    parts = [f"{items(len(result.restored) - result.files, result.files)} put back"]
     if result.skipped:
         parts.append(f"{len(result.skipped)} not")
     return Outcome(

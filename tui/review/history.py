@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from ..output import shown
-from ..quantities import age, counted, size
+from ..quantities import age, counted, items, size
 from .glyphs import Glyphs
 from .keys import HISTORY
 from .lines import Line
@@ -56,8 +56,8 @@ class HistoryPane(ChoicePane):
     def _item(self, entry: HistoryEntry) -> Sequence[Line]:
         when = datetime.fromtimestamp(entry.when, UTC)
         ago = age(self._now - entry.when)
-        items = counted(entry.items, "checkpoint")
-        head = f"  {ago:>5} ago  {items:>16}  {size(entry.bytes):>7}  {entry.state}"
+        many = items(entry.checkpoints, entry.files)
+        head = f"  {ago:>5} ago  {many:>16}  {size(entry.bytes):>7}  {entry.state}"
         who = f"{shown(entry.who)}@{shown(entry.host)}" if entry.host else shown(entry.who)
         dot = self._glyphs.dot
         about = (

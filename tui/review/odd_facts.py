@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...policies.catalog.model import Checkpoint, State
-from ...policies.decisions import Action, Decision
+from ...policies.decisions import Action, ArtifactDecision, Decision
 from ..output import shown
-from ..quantities import age, counted, size
+from ..quantities import age, items, size
 from .model import ReviewModel
 from .words import percent, size_range
 
@@ -21,17 +21,25 @@ class Commitment:
     """What a commit would do, as its confirmation shows it."""
 
     going: tuple[Decision, ...]
+    files: tuple[ArtifactDecision, ...]
     facts: tuple[str, ...]
     odd: tuple[str, ...]
     typed: bool  # whether the number has to be typed
+
+    @property
+    def count(self) -> int:
+        """Everything that goes."""
+        return len(self.going) + len(self.files)
 
 
 def commitment(model: ReviewModel) -> Commitment:
     """The facts of the present plan."""
     going = tuple(d for d in model.plan.decisions if d.action is Action.DELETE)
     odd, unusual = _odd(model, going)
-    typed = bool(going) and (unusual or len(going) > MANY)
-    return Commitment(going, tuple(_facts(model)), tuple(odd), typed)
+    files = tuple(d for d in model.plan.artifacts if d.action is Action.DELETE)
+    count = len(going) + len(files)
+    typed = bool(count) and (unusual or count > MANY)
+    return Commitment(going, files, tuple(_facts(model)), tuple(odd), typed)
 
 
 def _facts(model: ReviewModel) -> list[str]:
@@ -42,7 +50,7 @@ def _facts(model: ReviewModel) -> list[str]:
     else:
         frees = size_range(freed.certain, freed.possible)
     facts = [
-        f"{counted(summary.delete, 'checkpoint')} go to the trash, {frees}. "
+        f"{items(summary.delete, summary.artifacts)} go to the trash, {frees}. "
         "Space returns when the trash is purged; until then u puts all back.",
         f"{summary.keep} stay.",
     ]

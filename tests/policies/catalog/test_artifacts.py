@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from keepstep.policies import scan
+from keepstep.policies.catalog.local_tree import LocalTree
+from keepstep.policies.catalog.measure import measure
+from keepstep.policies.catalog.model import Kind, Member
 from keepstep.policies.scan_json import scan_document
 
 from ..trees import hugging_face
@@ -74,3 +78,23 @@ def test_artifacts_in_json(tmp_path: Path):
     plant(tmp_path, "train.log")
     [row] = scan_document(scan(str(tmp_path)))["artifacts"]
     assert set(row) == {"path", "class", "bytes", "consequence", "why"}
+
+
+def test_the_newest_of_every_framework_may_still_be_written(tmp_path: Path):
+    names = ["events.out.tfevents.1.host", "run-a.wandb", "run-b.wandb"]
+    plant(tmp_path, *names)
+    for age, name in zip((30, 20, 10), names, strict=True):
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    growing = {one.path for one in scan(str(tmp_path)).artifacts if one.growing}
+    assert growing == {"events.out.tfevents.1.host", "run-b.wandb"}
+
+
+def test_a_file_is_measured_as_a_checkpoint_is(tmp_path: Path):
+    plant(tmp_path, "sub/train.log")
+    os.link(tmp_path / "sub/train.log", tmp_path / "sub/again.log")
+    for artifact in scan(str(tmp_path)).artifacts:
+        members = (Member(artifact.path, Kind.FILE),)
+        assert artifact.measure is not None
+        assert replace(artifact.measure, roles=()) == replace(
+            measure(LocalTree(str(tmp_path)), members), roles=()
+        )

@@ -120,9 +120,27 @@ MISTAKES = {
         "p.yaml: keep[0].only (line 3): must name at least one pattern of series",
     ),
     "only without a rule": ("keep:\n  - only: a*", "p.yaml: keep[0] (line 2): must be one rule"),
-    "artifacts": (
+    "artifacts as a mapping": (
         "keep:\n  - last: 1\nartifacts:\n  event: delete",
-        "p.yaml: artifacts (line 4): this version leaves everything that is no checkpoint alone",
+        "p.yaml: artifacts (line 4): must be a list with at least one class, such as [visualiz",
+    ),
+    "no artifacts": ("keep: [{last: 1}]\nartifacts: []", "artifacts (line 2): must be a list with"),
+    "the final model": (
+        "keep:\n  - last: 1\nartifacts: [log, final-model]",
+        "p.yaml: artifacts[1] (line 3): final-model is never deleted by a policy",
+    ),
+    "an unknown class": (
+        "keep:\n  - last: 1\nartifacts: [visualisation]",
+        "p.yaml: artifacts[0] (line 3): unknown class of artifacts 'visualisation' "
+        "(did you mean 'visualization'?); known: config, event,",
+    ),
+    "a class twice": (
+        "keep:\n  - last: 1\nartifacts: [log, log]",
+        "p.yaml: artifacts[1] (line 3): log is named twice",
+    ),
+    "a class that is no word": (
+        "keep:\n  - last: 1\nartifacts: [7]",
+        "p.yaml: artifacts[0] (line 3): must be a name, not 7",
     ),
     "slim": ("keep:\n  - last: 1\nslim:\n  - last: 2", "p.yaml: slim (line 4): this version keeps"),
 }  # fmt: skip
@@ -220,3 +238,19 @@ def test_a_shipped_name_means_the_same_for_everybody(
 def test_a_file_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(Refusal, match=r"gone\.yaml: No such file"):
         load_policy(str(tmp_path / "gone.yaml"))
+
+
+def test_classes_of_artifacts_are_read_said_and_written_again():
+    policy = parse_policy("keep: [{last: 3}]\nartifacts: [visualization, event]", "p.yaml")
+    assert policy.artifacts == ("visualization", "event")
+    assert policy.sentence() == (
+        "Keep the last 3; delete the rest and the files of classes visualization and event."
+    )
+    assert policy_of(policy.document(), "p.yaml") == policy
+    one = parse_policy("keep: [{last: 3}]\nartifacts: [log]", "p.yaml")
+    assert one.sentence().endswith("delete the rest and the files of class log.")
+    assert "artifacts" not in parse_policy("keep: [{last: 3}]", "p.yaml").document()
+
+
+def test_no_shipped_preset_names_a_class():
+    assert not any(load_policy(name).artifacts for name in preset_files.preset_files())
