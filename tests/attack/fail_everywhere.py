@@ -12,12 +12,13 @@ import argparse
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from ground import ViolationError, build, demand
 from kill_everywhere import points
 from scenes import SCENES
-from traced import Point, disturb, in_parallel, need_strace, was_hit
+from traced import Point, disturb, in_parallel, need_strace, until_hit, was_hit
 
 ERRORS = ("ENOSPC", "EIO", "EACCES", "ESTALE", "ENOTEMPTY", "EXDEV")
 _SCENES = {scene.name: scene for scene in SCENES}
@@ -67,7 +68,7 @@ def main() -> int:
         for turn, point in list(enumerate(points(_SCENES[name])))[:: options.every]:
             here = errors if options.all else [errors[turn // options.every % len(errors)]]
             jobs += [(name, point, error, turn) for error in here]
-        results = in_parallel(attack, jobs)
+        results = in_parallel(partial(until_hit, attack), jobs)
         violations = [result for result in results if result]
         hit = sum(result is not None for result in results)
         print(f"{name}: {hit} failures of {len(jobs)} injected, {len(violations)} violations")

@@ -10,11 +10,12 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from ground import ViolationError, build
 from scenes import SCENES, Scene
-from traced import Point, disturb, in_parallel, need_strace, points_of, was_hit
+from traced import Point, disturb, in_parallel, need_strace, points_of, until_hit, was_hit
 
 Job = tuple[Scene, Point, int]
 _SCENES = {scene.name: scene for scene in SCENES}
@@ -57,7 +58,9 @@ def main() -> int:
     failures = 0
     for name in options.command or _SCENES:
         found = list(enumerate(points(_SCENES[name])))[:: options.every]
-        results = in_parallel(attack, [(name, point, turn) for turn, point in found])
+        results = in_parallel(
+            partial(until_hit, attack), [(name, point, turn) for turn, point in found]
+        )
         violations = [result for result in results if result]
         hit = sum(result is not None for result in results)
         print(f"{name}: killed at {hit} points of {len(results)}, {len(violations)} violations")
