@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .catalog.model import Catalog, Checkpoint, Pin, Standing, State
+from .catalog.save_times import PLAUSIBLE_SINCE, RESTART_MARGIN
 from .decisions import Reason, SeriesEvaluation, Source
 from .rules.best import BestRule
 from .rules.policy import Policy
-from .rules.setting import PLAUSIBLE_SINCE
 
 BEING_WRITTEN = 15 * 60  # seconds since the last write of an incomplete checkpoint
-RESTART_MARGIN = 60  # seconds; copies without times stay well below
 
 
 @dataclass(frozen=True, slots=True)

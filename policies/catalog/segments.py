@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-MARGIN = 60.0  # seconds; saves of one run that are reordered by a copy stay below, mostly
-PLAUSIBLE_SINCE = 946_684_800.0  # 2000-01-01: file systems that know no times say 1970
+from .save_times import PLAUSIBLE_SINCE, RESTART_MARGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def _saved_after(top: Save, saves: Sequence[Save]) -> tuple[Save, ...]:
     """Lower numbers saved clearly later."""
     if top.at is None or top.at < PLAUSIBLE_SINCE:
         return ()
-    limit = top.at + MARGIN
+    limit = top.at + RESTART_MARGIN
     return tuple(
         one for one in saves if one.number < top.number and one.at is not None and one.at > limit
     )

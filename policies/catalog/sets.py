@@ -143,8 +143,3 @@ def judged(folder: Folder, one: Sighting) -> Sighting:
         if trouble:
             return with_trouble(one, trouble)
     return one
-
-
-def weights_last(suffix: str) -> Callable[[str], object]:
-    """An order in which companions leave first and the file with this suffix last."""
-    return lambda name: name.endswith(suffix)

@@ -13,10 +13,10 @@ from itertools import islice
 from operator import le
 
 from ..catalog.model import Checkpoint, MetricLog, no_log
+from ..catalog.save_times import PLAUSIBLE_SINCE
 
 LocalTime = Callable[[float], datetime]
 
-PLAUSIBLE_SINCE = 946_684_800.0  # 2000-01-01: file systems that know no times say 1970
 _AHEAD = 86_400.0  # seconds: clocks of other machines, and times copied without their zone
 
 
