@@ -98,10 +98,7 @@ class Folder:
     def _list_child(self, name: str) -> Folder | None:
         if self.kinds.get(name) is not Kind.DIRECTORY:
             return None
-        try:
-            return Folder(self.tree, join(self.path, name))
-        except OSError:
-            return None
+        return listed(self.tree, join(self.path, name))
 
     def stat(self, name: str) -> Stat | None:
         """Describe an entry, or None where it cannot be."""
@@ -131,3 +128,11 @@ class Folder:
                 inner = {name.partition("/")[2] for name in claimed if name.startswith(f"{first}/")}
                 folder._children[first] = child.without(inner)
         return folder
+
+
+def listed(tree: Tree, path: str) -> Folder | None:
+    """A directory, or None where it is none or cannot be listed."""
+    try:
+        return Folder(tree, path)
+    except OSError:
+        return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..model import Checkpoint
 from ..readers.join import by_step
 from ..readers.json_lines import read_json_lines
-from ..tree import Folder, Tree
+from ..tree import Tree, listed
 
 _LOG = "metrics.json"
 
@@ -16,11 +16,8 @@ def metrics(
     tree: Tree, path: str, group: Sequence[Checkpoint]
 ) -> Mapping[str, Mapping[str, float]]:
     """By id."""
-    try:
-        folder = Folder(tree, path)
-    except OSError:
-        return {}
-    if _LOG not in folder.kinds:
+    folder = listed(tree, path)
+    if folder is None or _LOG not in folder.kinds:
         return {}
     steps = {one.step for one in group}
     rows = [row for row in read_json_lines(folder, _LOG) or () if row.step in steps]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from ..model import Checkpoint
 from ..readers.csv_log import CsvLog, LogKind, read_csv_log
 from ..readers.join import by_epoch
-from ..tree import Folder, Tree
+from ..tree import Tree, listed
 
 _TABLES = ("results.csv", "summary.csv")
 _KINDS = (LogKind.ULTRALYTICS, LogKind.EPOCHS)
@@ -32,9 +32,8 @@ def metrics(
 
 
 def _table(tree: Tree, path: str) -> CsvLog | None:
-    try:
-        folder = Folder(tree, path)
-    except OSError:
+    folder = listed(tree, path)
+    if folder is None:
         return None
     logs = [log for name in _TABLES if name in folder.kinds if (log := read_csv_log(folder, name))]
     tables = [log for log in logs if log.kind in _KINDS]

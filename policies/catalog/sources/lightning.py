@@ -13,7 +13,7 @@ from ..model import Checkpoint
 from ..readers.csv_log import LogKind, read_csv_log
 from ..readers.join import agrees, lightning_epoch, lightning_step
 from ..readers.records import LogRow
-from ..tree import Folder, Tree
+from ..tree import Folder, Tree, listed
 
 _LOG = "metrics.csv"
 _COLLISION = re.compile(r"-v\d+\.ckpt$")
@@ -24,7 +24,7 @@ def metrics(
 ) -> Mapping[str, Mapping[str, float]]:
     """metrics.csv stands beside the `checkpoints` folder of its version, or among them."""
     parent, name = posixpath.split(path)
-    folder = _folder(tree, parent if name == "checkpoints" else path)
+    folder = listed(tree, parent if name == "checkpoints" else path)
     if folder is None or _LOG not in folder.kinds:
         return {}
     rows = _LightningRows(folder, group)
@@ -45,13 +45,6 @@ def _same_run(one: Checkpoint, found: Mapping[str, float], crowded: bool) -> boo
     """
     proven = not one.metrics.keys().isdisjoint(found)
     return agrees(one.metrics, found) and (proven or not crowded)
-
-
-def _folder(tree: Tree, path: str) -> Folder | None:
-    try:
-        return Folder(tree, path)
-    except OSError:
-        return None
 
 
 class _LightningRows:

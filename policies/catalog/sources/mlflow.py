@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from ..model import Checkpoint, Kind
 from ..readers.mlflow import read_mlflow_metrics
-from ..tree import Folder, Tree
+from ..tree import Folder, Tree, listed
 from .curves import by_curves
 
 _META, _METRICS, _STORE, _TRASH = "meta.yaml", "metrics", "mlruns", ".trash"
@@ -33,9 +33,8 @@ def _enclosing(tree: Tree, path: str) -> Folder | None:
         return None
     here = path
     for _ in range(_MAX_UP):
-        try:
-            folder = Folder(tree, here)
-        except OSError:
+        folder = listed(tree, here)
+        if folder is None:
             return None
         if _META in folder.kinds and (found := folder.child(_METRICS)) is not None:
             return found
@@ -46,10 +45,8 @@ def _enclosing(tree: Tree, path: str) -> Folder | None:
 
 
 def _only_run(tree: Tree, path: str) -> Folder | None:
-    try:
-        store = Folder(tree, path).child(_STORE)
-    except OSError:
-        return None
+    folder = listed(tree, path)
+    store = folder.child(_STORE) if folder else None
     experiments = [name for name in store.names(Kind.DIRECTORY) if name != _TRASH] if store else []
     if store is None or len(experiments) > _MAX_EXPERIMENTS:
         return None

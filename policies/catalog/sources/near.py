@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from ..tree import Folder, Tree
+from ..tree import Folder, Tree, listed
 
 _OF_ITS_OWN = re.compile(r"checkpoints?|ckpts?|weights?|models?|saved_models?|snapshots?|states?")
 _RECORDS = (
@@ -25,9 +25,8 @@ def near(tree: Tree, path: str) -> Iterator[Folder]:
     if path and _OF_ITS_OWN.fullmatch(name.lower()):
         paths.append(parent)
     for one in paths:
-        try:
-            folder = Folder(tree, one)
-        except OSError:
+        folder = listed(tree, one)
+        if folder is None:
             continue
         yield folder
         for record in _RECORDS:

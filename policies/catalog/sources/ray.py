@@ -12,16 +12,15 @@ from ..readers.csv_log import read_csv_log
 from ..readers.join import by_checkpoint
 from ..readers.json_lines import read_json_lines
 from ..readers.records import LogRow
-from ..tree import Folder, Tree
+from ..tree import Folder, Tree, listed
 
 
 def metrics(
     tree: Tree, path: str, group: Sequence[Checkpoint]
 ) -> Mapping[str, Mapping[str, float]]:
     """By id."""
-    try:
-        folder = Folder(tree, path)
-    except OSError:
+    folder = listed(tree, path)
+    if folder is None:
         return {}
     rows = [row for row in _rows(folder) if row.checkpoint]
     return {one.id: by_checkpoint(rows, one.id.rpartition("/")[2]) for one in group}
