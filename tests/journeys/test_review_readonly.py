@@ -139,14 +139,55 @@ async def test_a_read_only_review_refuses_what_writes(run: Path):
             assert person.last == "this review is read-only: it changes nothing on disk"
 
 
-async def test_leaving_with_marks_asks_once(run: Path):
+async def test_leaving_with_marks_asks_and_enter_stays(run: Path):
     async with review(run) as person:
         await person.press("G", "d", "q")
-        assert person.last.startswith("1 mark by hand not committed. Quit?")
-        await person.press("n")
+        assert "Leave without a commit?" in person.text
+        assert "1 mark by hand" in person.text
+        await person.press("enter")
         assert person.app.is_running
-        await person.press("q", "y")
+        assert "DECISION" in person.text
+        await person.press("q", "x")
         assert person.app.return_code == 0
+
+
+async def test_leaving_a_plan_as_it_came_asks_nothing(run: Path):
+    async with review(run) as person:
+        await person.press("2", "2", "q")
+        assert person.app.return_code == 0
+
+
+async def test_a_value_changes_in_place(run: Path):
+    async with review(run) as person:
+        await person.press("1", "1", "plus")
+        assert "tiers 21/20/1000" in person.text
+        assert "balanced (changed)" in person.freed
+        assert "keeps 45" in person.freed
+        await person.press(*["plus"] * 4)
+        assert "keeps 49" in person.freed
+        await person.press(*["minus"] * 4)
+        await person.press("greater_than_sign", "greater_than_sign", "plus")
+        assert "tiers 21/20/2000" in person.text
+        await person.press("less_than_sign", "minus")
+        assert "tiers 21/19/2000" in person.text
+
+
+async def test_a_value_of_a_rule_that_is_off_switches_it_on(run: Path):
+    async with review(run) as person:
+        await person.press("less_than_sign", "plus")
+        assert "[■] last 21" in person.text
+
+
+async def test_the_rules_are_compared_with_those_they_began_as(run: Path):
+    async with review(run) as person:
+        await person.press("D")
+        assert person.notice.startswith("the rules are those of balanced")
+        await person.press("1", "1", *["plus"] * 5, "D")
+        assert "What these rules change in balanced" in person.text
+        assert "both keep 45 checkpoints and delete 123" in person.text
+        assert "balanced (changed) keeps 4 checkpoints (14.4 GB) that balanced" in person.text
+        kept = [line.split()[-1] for line in person.lines if "kept now" in line]
+        assert kept == [f"checkpoint-{step}" for step in (12600, 12800, 14700, 14900)]
 
 
 async def test_a_rescan_keeps_the_view(run: Path):

@@ -118,7 +118,7 @@ def test_a_screen_that_got_only_changes_is_the_screen_painted_anew(terminal: Ter
     terminal.press("\x0c")
     assert terminal.settle() == changed
     assert b"\x1b[2J" in terminal.received[sent:]
-    terminal.press("q")
+    terminal.press("qx")
     assert terminal.end() == 0
 
 

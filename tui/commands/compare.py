@@ -17,11 +17,11 @@ from ...policies.plan import make_plan
 from ...policies.rules.policy import Policy
 from ...policies.rules.preset_files import load_policy
 from .. import output
-from ..commit_text import promise
+from ..compare_text import Alone, difference_lines
 from ..completion import directories, policies
 from ..exit_codes import DONE
 from ..plan_text import summary_line
-from ..quantities import counted, items, size, whole
+from ..quantities import size, whole
 from ..tables import Column, table
 
 _COLUMNS = (
@@ -72,24 +72,7 @@ def _page(names: tuple[str, str], plans: Sequence[Plan], found: Comparison) -> l
     rows += [_file_row(one, b) for one in found.files_only_second]
     if rows:
         lines += ["", table(_COLUMNS, rows, output.width())]
-    both = counted(found.kept_by_both, "checkpoint")
-    lines += ["", f"both keep {both} and delete {found.deleted_by_both}"]
-    if found.same:
-        return [*lines, "they do the same here"]
-    return [
-        *lines,
-        _difference(a, b, (found.only_first, found.files_only_first), found.bytes_only_first),
-        _difference(b, a, (found.only_second, found.files_only_second), found.bytes_only_second),
-    ]
-
-
-Alone = tuple[Sequence[Checkpoint], Sequence[Artifact]]  # what only one of the two keeps
-
-
-def _difference(keeps: str, deletes: str, alone: Alone, freed: Freed) -> str:
-    checkpoints, files = alone
-    many = items(len(checkpoints), len(files))
-    return f"{keeps} keeps {many} ({promise(freed)}) that {deletes} deletes"
+    return [*lines, "", *difference_lines(a, b, found)]
 
 
 def _row(one: Checkpoint, name: str) -> list[str]:

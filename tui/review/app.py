@@ -13,28 +13,21 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from ...policies.budget import propose
-from ...policies.refusal import Refusal
 from ...policies.rules.policy import Policy
-from ...policies.rules.preset_files import preset_files
-from ...policies.units import parse_size
-from ..output import shown
-from ..quantities import counted, items, size
-from .artifacts import ArtifactsPane
-from .confirm import ConfirmPane
-from .deeds import Deeds, Done, Progressed, commit_outcome, purge_outcome, undo_outcome
+from .deeds import Deeds, Done, Progressed
 from .details import DetailsPane
 from .disk import Disk, LocalDisk
+from .disk_actions import DiskActions
 from .feed import Feed, scanner
 from .filtering import FilterError
 from .glyphs import Glyphs, glyphs_for_locale
 from .help import HelpPane
-from .history import IN_TRASH, HistoryPane
 from .keys import REVIEW
+from .leave import LeavePane, Way
 from .model import ReviewModel
-from .presets import PresetsPane
+from .policy_actions import PolicyActions
+from .remembered import Memory
 from .results import ResultPane
-from .stage import Stage
 from .table import Table
 
 _KEYS = {key.id: key for key in REVIEW}
@@ -52,6 +45,7 @@ def review_of(
     read_only: bool = False,
     disk: Disk | None = None,
     glyphs: Glyphs | None = None,
+    memory: Memory | None = None,
 ) -> ReviewApp:
     """A review of an absolute root, scanning; pictures and tests give what must not vary."""
     return ReviewApp(
@@ -61,6 +55,7 @@ def review_of(
         disk=disk or LocalDisk(),
         glyphs=glyphs or glyphs_for_locale(),
         title=root if title is None else title,
+        memory=memory,
     )
 
 
@@ -71,7 +66,7 @@ class ScanNews(Message):
         return isinstance(message, ScanNews)
 
 
-class ReviewApp(Stage):
+class ReviewApp(PolicyActions, DiskActions):
     """One review of one directory."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,12 +84,16 @@ class ReviewApp(Stage):
         disk: Disk,
         glyphs: Glyphs,
         title: str,
+        memory: Memory | None,
     ) -> None:
         super().__init__(model, glyphs, title)
         self._feed = feed
         self._new_feed = rescan
-        self._disk = disk
-        self._deeds = Deeds(self)
+        self.disk = disk
+        self.deeds = Deeds(self)
+        self._memory = memory
+        if memory is not None and (found := memory.recall()) is not None:
+            model.restore(found)
         self._leaving = False
         self._drained_at = self._drain_cost = 0.0
         self._drain_planned = False
@@ -107,9 +106,12 @@ class ReviewApp(Stage):
 
     def on_unmount(self) -> None:
         self._feed.cancel()
+        model = self.model
+        if self._memory is not None and not model.read_only and model.arrivals.named:
+            self._memory.keep(model.sort, model.filter, model.base, model.slots)
 
     def _measure_disk(self) -> None:
-        self.title_line.disk_share = self._disk.full(self.model.root)
+        self.title_line.disk_share = self.disk.full(self.model.root)
 
     def _news(self) -> None:
         self.post_message(ScanNews())
@@ -133,28 +135,23 @@ class ReviewApp(Stage):
         if ended and self._feed.trouble:
             self.model.abandon_scan(self._feed.trouble)
             self.say(f"the scan failed: {self._feed.trouble}", urgent=True)
-        self._say_what_changed()
+        self.say_what_changed()
         self.sync()
         self._drained_at = time.monotonic()
         self._drain_cost = self._drained_at - begun
-
-    def _say_what_changed(self) -> None:
-        if self.model.message:
-            self.say(self.model.message, urgent=True)
-            self.model.message = ""
 
     def action_do(self, id_: str) -> None:
         """Do what a key of the table stands for."""
         self.key_line.notice = ""
         if _KEYS[id_].writes and self.model.read_only:
             self.say("this review is read-only: it changes nothing on disk")
-        elif self._deeds.doing and id_ in _NOT_MEANWHILE:
-            self.say(f"{self._deeds.doing}; one thing at a time")
+        elif self.deeds.doing and id_ in _NOT_MEANWHILE:
+            self.say(f"{self.deeds.doing}; one thing at a time")
         elif id_.startswith("rule_"):
             self.model.toggle(int(id_.removeprefix("rule_")) - 1)
         else:
             getattr(self, f"do_{id_}")()
-        self._say_what_changed()
+        self.say_what_changed()
         self.sync()
 
     def do_up(self) -> None:
@@ -194,21 +191,6 @@ class ReviewApp(Stage):
         self.model.toggle_marks(self.model.selected())
         self.model.anchor = None
 
-    def do_pin(self) -> None:
-        """Pin the selection, or unpin it when all of it is pinned."""
-        model, ids = self.model, self.model.selected()
-        free = [id_ for id_ in ids if id_ not in model.pins]
-        try:
-            if free:
-                pins = self._disk.pin(model.catalog, free, model.now)
-                model.set_pins({**model.pins, **{pin.id: pin for pin in pins}})
-            elif ids:
-                gone = set(self._disk.unpin(model.catalog, ids))
-                model.set_pins({id_: pin for id_, pin in model.pins.items() if id_ not in gone})
-        except Refusal as refusal:
-            self.say(str(refusal), urgent=True)
-        model.anchor = None
-
     def do_filter(self) -> None:
         self.ask_text("/", self.model.filter, self._filter)
 
@@ -225,79 +207,13 @@ class ReviewApp(Stage):
     def do_help(self) -> None:
         self.open_pane(HelpPane(self.glyphs))
 
-    def do_presets(self) -> None:
-        self.open_pane(PresetsPane(self.model, self.glyphs))
-
-    def do_artifacts(self) -> None:
-        self.open_pane(ArtifactsPane(self.model.catalog, self.glyphs))
-
-    def do_history(self) -> None:
-        try:
-            entries = self._disk.history(self.model.root)
-        except Refusal as refusal:
-            self.say(str(refusal), urgent=True)
-            return
-        read_only = self.model.read_only
-        self.open_pane(HistoryPane(entries, self.glyphs, self.model.clock(), read_only=read_only))
-
-    def do_commit(self) -> None:
-        if self.model.trouble:
-            self.say(f"the scan failed, so nothing is committed: {self.model.trouble}")
-        elif self.model.plan.summary.going:
-            self.open_pane(ConfirmPane(self.model, self.glyphs))
-        else:
-            self.say("the plan deletes nothing; 1-9 switch rules on, d marks by hand")
-
-    def on_confirm_pane_confirmed(self, message: ConfirmPane.Confirmed) -> None:
-        self.close_pane()
-        plan = message.plan
-        self.say(f"moving {items(plan.summary.delete, plan.summary.artifacts)}")
-        self._deeds.start(
-            "committing",
-            lambda tell: commit_outcome(self._disk.commit(plan, tell, self._deeds.stopped)),
-        )
-
-    def do_undo(self) -> None:
-        try:
-            entries = self._disk.history(self.model.root)
-        except Refusal as refusal:
-            self.say(str(refusal), urgent=True)
-            return
-        last = next((entry for entry in entries if entry.state in IN_TRASH), None)
-        if last is None:
-            self.say("nothing is in the trash")
-            return
-        many = items(last.checkpoints, last.files)
-        self.ask(f"Put back {many} of the last commit?", lambda: self._undo(last.id))
-
-    def _undo(self, commit_id: str) -> None:
-        root = self.model.root
-        self._deeds.start(
-            "undoing", lambda tell: undo_outcome(self._disk.undo(root, commit_id, tell))
-        )
-
-    def _purge(self, commit_id: str) -> None:
-        root = self.model.root
-        self._deeds.start(
-            "purging", lambda tell: purge_outcome(self._disk.purge(root, commit_id, tell))
-        )
-
-    def on_history_pane_wanted(self, message: HistoryPane.Wanted) -> None:
-        entry = message.entry
-        many = f"{items(entry.checkpoints, entry.files)}, {size(entry.bytes)}"
-        self.close_pane()
-        if message.purge:
-            self.ask(f"Delete {many} for good? There is no undo.", lambda: self._purge(entry.id))
-        else:
-            self.ask(f"Put back {many}?", lambda: self._undo(entry.id))
-
     def on_progressed(self, message: Progressed) -> None:
-        if self._deeds.doing:
+        if self.deeds.doing:
             self.say(message.text)
 
     def on_done(self, message: Done) -> None:
         outcome = message.outcome
-        self._deeds.doing = ""
+        self.deeds.doing = ""
         if self._leaving:
             self.exit(0)
             return
@@ -317,72 +233,27 @@ class ReviewApp(Stage):
         self._feed = self._new_feed()
         self._feed.listen(self._news)
 
-    def do_export(self) -> None:
-        try:
-            self.say(f"wrote {self._disk.export(self.model.plan)}")
-        except Refusal as refusal:
-            self.say(str(refusal), urgent=True)
-
-    def do_free(self) -> None:
-        if self.model.plan.policy is None:
-            self.say("no rule is on, so there is no policy to change; p offers presets")
-        else:
-            self.ask_text("free how much on disk? such as 500GB:", "", self._free)
-
-    def _free(self, text: str) -> None:
-        try:
-            proposal = propose(self.model.plan, parse_size(text))
-        except (Refusal, ValueError) as error:
-            self.say(str(error), urgent=True)
-            return
-        if proposal.changes:
-            self.model.use(proposal.policy)
-        self.say(proposal.sentence(), urgent=bool(proposal.short))
-        self.sync()
-
-    def do_save(self) -> None:
-        policy = self.model.plan.policy
-        if policy is None:
-            self.say("no rule is on, so there is no policy to save")
-            return
-        name = policy.name.removesuffix(" (changed)").replace(" ", "-")
-        self.ask_text("save the policy as:", name, self._save)
-
-    def _save(self, name: str) -> None:
-        known = preset_files().get(name.strip())
-        if known is not None and known.own:
-            self.ask(f"Replace your preset {shown(name)}?", lambda: self._write(name, replace=True))
-        else:
-            self._write(name, replace=False)
-
-    def _write(self, name: str, *, replace: bool) -> None:
-        policy = self.model.plan.policy
-        if policy is None:
-            return
-        try:
-            self.say(f"wrote {self._disk.save(policy, name.strip(), replace=replace)}")
-        except Refusal as refusal:
-            self.say(str(refusal), urgent=True)
-
     def do_quit(self) -> None:
-        if self._deeds.doing:
+        if self.deeds.doing:
             self._leaving = True
-            self._deeds.stop()
-            self.say(f"{self._deeds.doing}; leaving after this checkpoint")
-        elif self.model.marks:
-            marks = counted(len(self.model.marks), "mark")
-            self.ask(f"{marks} by hand not committed. Quit?", lambda: self.exit(0))
-        else:
+            self.deeds.stop()
+            self.say(f"{self.deeds.doing}; leaving after this checkpoint")
+        elif self.model.read_only or not self.model.unsaved or isinstance(self.pane, LeavePane):
             self.exit(0)
+        else:
+            self.open_pane(LeavePane(self.model, self.glyphs))
+
+    def on_leave_pane_chosen(self, message: LeavePane.Chosen) -> None:
+        self.close_pane()
+        if message.way is Way.SAVE:
+            self.save_then(lambda: self.exit(0))
+        elif message.way is Way.DISCARD or (message.way is Way.EXPORT and self.export()):
+            self.exit(0)
+        self.sync()
 
     def on_pane_closed(self) -> None:
         self.key_line.notice = ""
         self.close_pane()
-
-    def on_presets_pane_taken(self, message: PresetsPane.Taken) -> None:
-        self.model.use(message.policy)
-        self.close_pane()
-        self._say_what_changed()
 
     def on_table_header_clicked(self, message: Table.HeaderClicked) -> None:
         self.model.sort_by(message.column)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.cells import cell_len
+from rich.style import Style
 
 from ..output import shown
 from ..quantities import age, counted, size, with_files
@@ -15,7 +16,8 @@ from .glyphs import Glyphs
 from .keys import REVIEW, Key, footer_keys
 from .lines import Line, Lines, Run
 from .model import ReviewModel
-from .styles import ALERT, BOLD, DIM, KEY
+from .rule_values import values_of
+from .styles import ALERT, BOLD, CURSOR, DIM, KEY
 from .words import fit, fit_path, percent, size_range, wrapped
 
 _LEAST_PATH = 16  # cells; facts go before the path gets shorter
@@ -91,13 +93,24 @@ class PolicyPanel(Lines):
             digit = str(number) if number <= 9 else " "
             box = f"[{self._glyphs.on if slot.on else self._glyphs.off}]"
             style = BOLD if slot.on else None
-            switches.append(
-                [(f" {digit} ", None), (f"{box} {slot.rule.label()}", style), (" ", None)]
-            )
+            label = self._label(number - 1, style)
+            switches.append([(f" {digit} ", None), (f"{box} ", style), *label, (" ", None)])
         if not switches:
             words = "reading the directory..." if self._model.scanning else "no rules; p presets"
             return [[(f" {words}", DIM)]]
         return switches
+
+    def _label(self, slot: int, style: Style | None) -> list[Run]:
+        """The words of a rule; the value that + and - change stands out."""
+        model = self._model
+        label, chosen = model.slots[slot].rule.label(), model.chosen
+        if chosen is None or chosen[0] != slot:
+            return [(label, style)]
+        end = start = 0
+        for value in values_of(model.slots[slot].rule)[: chosen[1] + 1]:
+            start, end = value.place(label, end)
+        parts = [(label[:start], style), (label[start:end], CURSOR), (label[end:], style)]
+        return [(text, style) for text, style in parts if text]
 
     def sync(self) -> None:
         self.draw(self.lines_for(self.columns))

@@ -36,6 +36,11 @@ REVIEW: tuple[Key, ...] = (
         Key(f"rule_{n}", (str(n),), "", "switch that policy rule on or off", shown="1-9")
         for n in range(1, 10)
     ),
+    Key("value_before", ("less_than_sign", "left"), "", "choose the value of a rule that + and - change; arrows left and right too", shown="< >"),
+    Key("value_next", ("greater_than_sign", "right"), "", "choose the value of a rule that + and - change; arrows left and right too", shown="< >"),
+    Key("more", ("plus", "equals_sign"), "", "that value one step up or down: 20 to 21, 1000 to 2000, 7d to 8d", shown="+ -"),
+    Key("less", ("minus",), "", "that value one step up or down: 20 to 21, 1000 to 2000, 7d to 8d", shown="+ -"),
+    Key("compare", ("D",), "", "differences between the rules now and the policy they began as"),
     Key("presets", ("p",), "presets", "choose a preset, with what each would free here"),
     Key("sort", ("s",), "sort", "sort by the next column; a click on a title does it too"),
     Key("reverse", ("S",), "", "reverse the order"),
@@ -51,7 +56,7 @@ REVIEW: tuple[Key, ...] = (
     Key("save", ("w",), "", "save the policy as a preset of your own", writes=True),
     Key("rescan", ("r",), "", "rescan; sort, filter, cursor and marks stay"),
     Key("help", ("question_mark",), "help", "this help", shown="?"),
-    Key("quit", ("q",), "quit", "quit; asks once when there are hand marks"),
+    Key("quit", ("q",), "quit", "quit; asks what to do with a changed plan that was not committed"),
 )  # fmt: skip
 
 PANE: tuple[Key, ...] = (
@@ -66,6 +71,12 @@ PANE: tuple[Key, ...] = (
 
 CONFIRM = (
     Key("confirm", ("y",), "yes, move them to the trash", "confirm the commit", destructive=True),
+)
+LEAVE = (
+    Key("take", ("enter",), "choose", "do what the cursor is on; at first to stay", shown="Enter"),
+    Key("save", ("w",), "save", "save the policy as a preset, and leave", writes=True),
+    Key("export", ("e",), "export", "export the plan, and leave", writes=True),
+    Key("discard", ("x",), "leave", "leave as it is"),
 )
 PRESETS = (Key("take", ("enter",), "take it", "use this preset", shown="Enter"),)
 HISTORY = (

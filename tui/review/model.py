@@ -19,7 +19,9 @@ from .arrivals import Arrivals
 from .filtering import FilterError, View, parse_filter
 from .ordering import Column, Sort, first_sort, next_sort, ordered
 from .primary import shown_metrics
-from .slots import Slot, all_off, policy_of, slots_of, toggled, with_suggestions
+from .remembered import Remembered
+from .rule_values import Value, values_of
+from .slots import Slot, all_off, policy_of, slots_of, toggled, with_rule, with_suggestions
 
 
 class ReviewModel:
@@ -39,6 +41,7 @@ class ReviewModel:
         self.read_only = read_only
         self.base = policy
         self.slots: Sequence[Slot] = slots_of(policy)
+        self.chosen: tuple[int, int] | None = None  # slot, and value in it, that + and - change
         self.marks: frozenset[str] = frozenset()
         self.pins: Mapping[str, Pin] = {}
         self.sort = Sort()
@@ -50,10 +53,40 @@ class ReviewModel:
         self.arrivals = Arrivals(root)
         self.clock = now
         self._rescan: Arrivals | None = None
+        self._kept: object = None  # the plan that was exported or saved
+        self._filter_to_come = ""  # remembered; its metrics are known once the scan has named all
         self._moved = False  # until then the cursor stays at the top while rows arrive
         self._positions: dict[str, int] = {}
         self.visible: list[Decision] = []
         self._adopt(Catalog(root))
+
+    def restore(self, found: Remembered) -> None:
+        """Go on as the last review of this directory was left."""
+        self.sort = found.sort
+        self._filter_to_come = found.filter
+        if found.slots:
+            self.base, self.slots = found.base, found.slots
+            if self.changed:
+                self.message = "rules as you left them; p has the presets"
+
+    @property
+    def changed(self) -> bool:
+        """Whether the rules are others than those of the policy on screen."""
+        policy = policy_of(self.base, self.slots)
+        return policy is not None and (self.base is None or policy.keep != self.base.keep)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether leaving now would lose a plan that somebody made here."""
+        made = bool(self.marks) or self.changed
+        return made and bool(self.plan.summary.going) and self._kept != self._made()
+
+    def note_kept(self) -> None:
+        """The present plan has been saved or exported."""
+        self._kept = self._made()
+
+    def _made(self) -> object:
+        return self.plan.policy and self.plan.policy.document(), self.marks
 
     @property
     def scanning(self) -> bool:
@@ -113,7 +146,18 @@ class ReviewModel:
         self.shown = shown_metrics(catalog, self.base, apparent=self.apparent)
         if self.arrivals.named:
             self.slots = with_suggestions(self.slots, catalog, next(iter(self.shown.metrics), None))
+            self._restore_filter()
         self.replan()
+
+    def _restore_filter(self) -> None:
+        text, self._filter_to_come = self._filter_to_come, ""
+        if not text:
+            return
+        try:
+            parse_filter(text, self.view())
+        except FilterError:
+            return  # it compared a metric that is not here any more
+        self.filter = text
 
     def replan(self) -> None:
         """Ask for the plan of what is on, pinned and marked now. Refused rules go off.
@@ -146,18 +190,52 @@ class ReviewModel:
         """Switch one rule; a rule that cannot be used here stays off."""
         if position >= len(self.slots) or not self.arrivals.named:
             return
-        slots = toggled(self.slots, position)
+        if self._try(toggled(self.slots, position)):
+            self.chosen = (position, 0) if values_of(self.slots[position].rule) else self.chosen
+
+    def _try(self, slots: Sequence[Slot]) -> bool:
         try:
             plan = self._plan(policy_of(self.base, slots))
         except PolicyRefusal as refusal:
             self.message = str(refusal)
-            return
+            return False
         self.slots = slots
         self._install(plan)
+        return True
+
+    def choose_value(self, by: int) -> None:
+        """Go to the next value that can be changed, or with -1 to the one before."""
+        places = [
+            (i, k) for i, slot in enumerate(self.slots) for k in range(len(values_of(slot.rule)))
+        ]
+        if not places:
+            self.message = "no rule here has a value to change"
+        elif self.chosen not in places:
+            self.chosen = places[0 if by > 0 else -1]
+        else:
+            self.chosen = places[(places.index(self.chosen) + by) % len(places)]
+
+    def change_value(self, up: bool) -> None:
+        """One step more or less of the chosen value; the first there is when none is chosen."""
+        if not self.arrivals.named:
+            return
+        if self.chosen_value is None:
+            self.choose_value(1)
+        value = self.chosen_value
+        if value is not None and self.chosen is not None:
+            self._try(with_rule(self.slots, self.chosen[0], value.stepped(up)))
+
+    @property
+    def chosen_value(self) -> Value | None:
+        """The value that + and - change."""
+        if self.chosen is None or self.chosen[0] >= len(self.slots):
+            return None
+        values = values_of(self.slots[self.chosen[0]].rule)
+        return values[self.chosen[1]] if self.chosen[1] < len(values) else None
 
     def use(self, policy: Policy) -> None:
         """Put a policy in the place of the present one."""
-        self.base, self.slots = policy, slots_of(policy)
+        self.base, self.slots, self.chosen = policy, slots_of(policy), None
         self.shown = shown_metrics(self.catalog, policy, apparent=self.apparent)
         self.slots = with_suggestions(
             self.slots, self.catalog, next(iter(self.shown.metrics), None)

@@ -26,6 +26,7 @@ def run_review(
     feed = Feed(_first_scan(root)).start()
 
     from .app import review_of
+    from .remembered import Memory, memory_directory
 
     app = review_of(
         root,
@@ -35,6 +36,7 @@ def run_review(
         title=_short(root),
         apparent=apparent,
         read_only=read_only,
+        memory=Memory(root, policy, memory_directory()),
     )
     return app.run() or 0
 

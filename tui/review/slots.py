@@ -61,6 +61,13 @@ def toggled(slots: Sequence[Slot], position: int) -> list[Slot]:
     return changed
 
 
+def with_rule(slots: Sequence[Slot], position: int, rule: Rule) -> list[Slot]:
+    """The slots with another rule in one of them, on: who changes a value wants to see it work."""
+    changed = list(slots)
+    changed[position] = replace(changed[position], rule=rule, on=True)
+    return changed
+
+
 def all_off(slots: Sequence[Slot]) -> list[Slot]:
     """The slots with every switch off."""
     return [replace(slot, on=False) for slot in slots]

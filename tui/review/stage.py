@@ -89,7 +89,7 @@ class Stage(App[int]):
     def on_mount(self) -> None:
         # After Ctrl+Z and fg the terminal shows what the shell left there.
         self.app_resume_signal.subscribe(self, lambda _: self._frame.forget())
-        self.table.focus()
+        self._focus(self.table)
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size.width, event.size.height)
@@ -124,6 +124,11 @@ class Stage(App[int]):
         self._fit(self.size.width, self.size.height)
         self.key_line.sync()
 
+    def say_what_changed(self) -> None:
+        if self.model.message:
+            self.say(self.model.message, urgent=True)
+            self.model.message = ""
+
     def open_pane(self, pane: Pane) -> None:
         """Put a pane in the place of the table."""
         if self.pane is not None:
@@ -132,7 +137,7 @@ class Stage(App[int]):
         self.table.display = self.side.display = False
         self.key_line.keys = (*pane.extra_keys, *PANE)
         self.query_one("#body").mount(pane)
-        pane.focus()
+        self._focus(pane)
 
     def close_pane(self) -> None:
         """Back to the table."""
@@ -142,8 +147,12 @@ class Stage(App[int]):
         self.pane = None
         self.table.display = True
         self.key_line.keys = REVIEW
-        self.table.focus()
+        self._focus(self.table)
         self.sync()
+
+    def _focus(self, widget: Lines) -> None:
+        """At once, not when Textual comes to it: keys typed ahead are for what was just opened."""
+        self.screen.set_focus(widget, scroll_visible=False)
 
     def ask(self, question: str, on_yes: Callable[[], None]) -> None:
         """A question for y or n on the last line."""
@@ -158,7 +167,7 @@ class Stage(App[int]):
         self.prompt = prompt
         self.key_line.display = False
         self.screen.mount(prompt)
-        prompt.focus()
+        self._focus(prompt)
 
     def _close_prompt(self) -> None:
         if self.prompt is None:
@@ -166,7 +175,7 @@ class Stage(App[int]):
         self.prompt.remove()
         self.prompt = None
         self.key_line.display = True
-        (self.pane or self.table).focus()
+        self._focus(self.pane or self.table)
 
 
 def _set_height(widget: Lines, height: int) -> None:

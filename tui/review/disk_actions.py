@@ -1,0 +1,110 @@
+"""What keys do to the disk: pins at once, commit, undo and purge after a question."""
+
+from __future__ import annotations
+
+from ...policies.refusal import Refusal
+from ..quantities import items, size
+from .artifacts import ArtifactsPane
+from .confirm import ConfirmPane
+from .deeds import Deeds, commit_outcome, purge_outcome, undo_outcome
+from .disk import Disk
+from .history import IN_TRASH, HistoryPane
+from .stage import Stage
+
+
+class DiskActions(Stage):
+    """Everything here goes through `disk`; what takes time runs as a deed."""
+
+    disk: Disk
+    deeds: Deeds
+
+    def do_pin(self) -> None:
+        """Pin the selection, or unpin it when all of it is pinned."""
+        model, ids = self.model, self.model.selected()
+        free = [id_ for id_ in ids if id_ not in model.pins]
+        try:
+            if free:
+                pins = self.disk.pin(model.catalog, free, model.now)
+                model.set_pins({**model.pins, **{pin.id: pin for pin in pins}})
+            elif ids:
+                gone = set(self.disk.unpin(model.catalog, ids))
+                model.set_pins({id_: pin for id_, pin in model.pins.items() if id_ not in gone})
+        except Refusal as refusal:
+            self.say(str(refusal), urgent=True)
+        model.anchor = None
+
+    def do_artifacts(self) -> None:
+        self.open_pane(ArtifactsPane(self.model.catalog, self.glyphs))
+
+    def do_history(self) -> None:
+        try:
+            entries = self.disk.history(self.model.root)
+        except Refusal as refusal:
+            self.say(str(refusal), urgent=True)
+            return
+        read_only = self.model.read_only
+        self.open_pane(HistoryPane(entries, self.glyphs, self.model.clock(), read_only=read_only))
+
+    def do_commit(self) -> None:
+        if self.model.trouble:
+            self.say(f"the scan failed, so nothing is committed: {self.model.trouble}")
+        elif self.model.plan.summary.going:
+            self.open_pane(ConfirmPane(self.model, self.glyphs))
+        else:
+            self.say("the plan deletes nothing; 1-9 switch rules on, d marks by hand")
+
+    def on_confirm_pane_confirmed(self, message: ConfirmPane.Confirmed) -> None:
+        self.close_pane()
+        plan = message.plan
+        self.say(f"moving {items(plan.summary.delete, plan.summary.artifacts)}")
+        self.deeds.start(
+            "committing",
+            lambda tell: commit_outcome(self.disk.commit(plan, tell, self.deeds.stopped)),
+        )
+
+    def do_undo(self) -> None:
+        try:
+            entries = self.disk.history(self.model.root)
+        except Refusal as refusal:
+            self.say(str(refusal), urgent=True)
+            return
+        last = next((entry for entry in entries if entry.state in IN_TRASH), None)
+        if last is None:
+            self.say("nothing is in the trash")
+            return
+        many = items(last.checkpoints, last.files)
+        self.ask(f"Put back {many} of the last commit?", lambda: self._undo(last.id))
+
+    def _undo(self, commit_id: str) -> None:
+        root = self.model.root
+        self.deeds.start(
+            "undoing", lambda tell: undo_outcome(self.disk.undo(root, commit_id, tell))
+        )
+
+    def _purge(self, commit_id: str) -> None:
+        root = self.model.root
+        self.deeds.start(
+            "purging", lambda tell: purge_outcome(self.disk.purge(root, commit_id, tell))
+        )
+
+    def on_history_pane_wanted(self, message: HistoryPane.Wanted) -> None:
+        entry = message.entry
+        many = f"{items(entry.checkpoints, entry.files)}, {size(entry.bytes)}"
+        self.close_pane()
+        if message.purge:
+            self.ask(f"Delete {many} for good? There is no undo.", lambda: self._purge(entry.id))
+        else:
+            self.ask(f"Put back {many}?", lambda: self._undo(entry.id))
+
+    def do_export(self) -> None:
+        self.export()
+
+    def export(self) -> bool:
+        """Write the plan; whether it was written."""
+        try:
+            self.say(f"wrote {self.disk.export(self.model.plan)}")
+        except Refusal as refusal:
+            self.say(str(refusal), urgent=True)
+            return False
+        self.model.note_kept()
+        return True

@@ -1,0 +1,103 @@
+"""What keys do to the policy: presets, switches, values, a budget, comparing and saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...policies.budget import propose
+from ...policies.refusal import Refusal
+from ...policies.rules.preset_files import preset_files
+from ...policies.units import parse_size
+from ..output import shown
+from .comparison import ComparePane
+from .disk import Disk
+from .presets import PresetsPane
+from .stage import Stage
+
+Then = Callable[[], object]
+
+
+class PolicyActions(Stage):
+    """Needs a model and a disk; plans nothing itself."""
+
+    disk: Disk
+
+    def do_value_before(self) -> None:
+        self.model.choose_value(-1)
+
+    def do_value_next(self) -> None:
+        self.model.choose_value(1)
+
+    def do_more(self) -> None:
+        self.model.change_value(True)
+
+    def do_less(self) -> None:
+        self.model.change_value(False)
+
+    def do_compare(self) -> None:
+        model = self.model
+        if model.base is None or model.plan.policy is None:
+            self.say("no rule is on, so there is nothing to compare; p offers presets")
+        elif not model.changed:
+            self.say(f"the rules are those of {shown(model.base.name)}; + - and 1-9 change them")
+        else:
+            self.open_pane(ComparePane(model, self.glyphs))
+
+    def do_presets(self) -> None:
+        self.open_pane(PresetsPane(self.model, self.glyphs))
+
+    def on_presets_pane_taken(self, message: PresetsPane.Taken) -> None:
+        self.model.use(message.policy)
+        self.close_pane()
+        self.say_what_changed()
+
+    def do_free(self) -> None:
+        if self.model.plan.policy is None:
+            self.say("no rule is on, so there is no policy to change; p offers presets")
+        else:
+            self.ask_text("free how much on disk? such as 500GB:", "", self._free)
+
+    def _free(self, text: str) -> None:
+        try:
+            proposal = propose(self.model.plan, parse_size(text))
+        except (Refusal, ValueError) as error:
+            self.say(str(error), urgent=True)
+            return
+        if proposal.changes:
+            self.model.use(proposal.policy)
+        self.say(proposal.sentence(), urgent=bool(proposal.short))
+        self.sync()
+
+    def do_save(self) -> None:
+        self.save_then(None)
+
+    def save_then(self, then: Then | None) -> None:
+        """Ask for a name, save the policy, and go on with `then` if it was saved."""
+        policy = self.model.plan.policy
+        if policy is None:
+            self.say("no rule is on, so there is no policy to save")
+            return
+        name = policy.name.removesuffix(" (changed)").replace(" ", "-")
+        self.ask_text("save the policy as:", name, lambda given: self._save(given, then))
+
+    def _save(self, name: str, then: Then | None) -> None:
+        known = preset_files().get(name.strip())
+        if known is not None and known.own:
+            self.ask(
+                f"Replace your preset {shown(name)}?", lambda: self._write(name, then, replace=True)
+            )
+        else:
+            self._write(name, then, replace=False)
+
+    def _write(self, name: str, then: Then | None, *, replace: bool) -> None:
+        policy = self.model.plan.policy
+        if policy is None:
+            return
+        try:
+            self.say(f"wrote {self.disk.save(policy, name.strip(), replace=replace)}")
+        except Refusal as refusal:
+            self.say(str(refusal), urgent=True)
+            return
+        self.model.note_kept()
+        if then is not None:
+            then()
