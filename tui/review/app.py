@@ -6,12 +6,10 @@ not do, and ends in `sync`. Policy arithmetic lives elsewhere.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from ...policies.rules.policy import Policy
 from .deeds import Deeds, Done, Progressed
@@ -28,7 +26,9 @@ from .model import ReviewModel
 from .policy_actions import PolicyActions
 from .remembered import Memory
 from .results import ResultPane
+from .scanning import Scanning
 from .table import Table
+from .watch import Watch
 
 _KEYS = {key.id: key for key in REVIEW}
 _NOT_MEANWHILE = {"rescan", "pin", "commit", "undo", "history"}
@@ -46,6 +46,7 @@ def review_of(
     disk: Disk | None = None,
     glyphs: Glyphs | None = None,
     memory: Memory | None = None,
+    watch: Watch | None = None,
 ) -> ReviewApp:
     """A review of an absolute root, scanning; pictures and tests give what must not vary."""
     return ReviewApp(
@@ -56,17 +57,11 @@ def review_of(
         glyphs=glyphs or glyphs_for_locale(),
         title=root if title is None else title,
         memory=memory,
+        watch=watch,
     )
 
 
-class ScanNews(Message):
-    """The scan has found something; one of these is enough."""
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, ScanNews)
-
-
-class ReviewApp(PolicyActions, DiskActions):
+class ReviewApp(Scanning, PolicyActions, DiskActions):
     """One review of one directory."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,60 +80,26 @@ class ReviewApp(PolicyActions, DiskActions):
         glyphs: Glyphs,
         title: str,
         memory: Memory | None,
+        watch: Watch | None,
     ) -> None:
         super().__init__(model, glyphs, title)
-        self._feed = feed
-        self._new_feed = rescan
         self.disk = disk
         self.deeds = Deeds(self)
         self._memory = memory
         if memory is not None and (found := memory.recall()) is not None:
             model.restore(found)
         self._leaving = False
-        self._drained_at = self._drain_cost = 0.0
-        self._drain_planned = False
-        self._drain()  # what is known already is in the first picture
+        self.begin_scanning(feed, rescan, watch)
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._measure_disk()
-        self._feed.listen(self._news)
+        self.listen_to_scans()
 
     def on_unmount(self) -> None:
-        self._feed.cancel()
+        self.end_scanning()
         model = self.model
         if self._memory is not None and not model.read_only and model.arrivals.named:
             self._memory.keep(model.sort, model.filter, model.base, model.slots)
-
-    def _measure_disk(self) -> None:
-        self.title_line.disk_share = self.disk.full(self.model.root)
-
-    def _news(self) -> None:
-        self.post_message(ScanNews())
-
-    def on_scan_news(self) -> None:
-        """Take the news, but spend at most a fifth of the time on it."""
-        wait = self._drained_at + 4 * self._drain_cost - time.monotonic()
-        if wait <= 0:
-            self._drain()
-        elif not self._drain_planned:
-            self._drain_planned = True
-            self.set_timer(wait, self._drain)
-
-    def _drain(self) -> None:
-        self._drain_planned = False
-        begun = time.monotonic()
-        ended = self._feed.ended  # asked first: what comes before the end is then drained
-        events = self._feed.drain()
-        if events:
-            self.model.take(events)
-        if ended and self._feed.trouble:
-            self.model.abandon_scan(self._feed.trouble)
-            self.say(f"the scan failed: {self._feed.trouble}", urgent=True)
-        self.say_what_changed()
-        self.sync()
-        self._drained_at = time.monotonic()
-        self._drain_cost = self._drained_at - begun
 
     def action_do(self, id_: str) -> None:
         """Do what a key of the table stands for."""
@@ -221,17 +182,6 @@ class ReviewApp(PolicyActions, DiskActions):
         if outcome.details:
             self.open_pane(ResultPane(outcome, self.glyphs))
         self.rescan()
-
-    def do_rescan(self) -> None:
-        self.rescan()
-
-    def rescan(self) -> None:
-        """Look again; what is shown stays until all of it is known anew."""
-        self._feed.cancel()
-        self.model.begin_rescan()
-        self._measure_disk()
-        self._feed = self._new_feed()
-        self._feed.listen(self._news)
 
     def do_quit(self) -> None:
         if self.deeds.doing:

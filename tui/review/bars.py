@@ -140,7 +140,7 @@ class FreedLine(Lines):
         total = summary.total_apparent if model.apparent else summary.total_bytes
         gone = with_files(summary.delete, summary.artifacts)
         words = f"{self._frees(total)} {dot} keeps {summary.keep} {dot} deletes {gone}"
-        if not model.scanning:
+        if not model.telling:
             return words
         done, known = model.scan_progress
         return f"sizing {done} of {known} {dot} {words}" if known else "looking for checkpoints"

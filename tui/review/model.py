@@ -53,6 +53,7 @@ class ReviewModel:
         self.arrivals = Arrivals(root)
         self.clock = now
         self._rescan: Arrivals | None = None
+        self._unasked = False
         self._kept: object = None  # the plan that was exported or saved
         self._filter_to_come = ""  # remembered; its metrics are known once the scan has named all
         self._moved = False  # until then the cursor stays at the top while rows arrive
@@ -94,6 +95,11 @@ class ReviewModel:
         return not self.trouble and (self._rescan is not None or not self.arrivals.finished)
 
     @property
+    def telling(self) -> bool:
+        """Whether the progress of a scan is of interest."""
+        return self.scanning and not (self._unasked and self._rescan is not None)
+
+    @property
     def summary_is_final(self) -> bool:
         """Whether every checkpoint has its size."""
         return self.arrivals.finished
@@ -123,9 +129,10 @@ class ReviewModel:
             self.arrivals, self._rescan = arrivals, None
         self._adopt(catalog)
 
-    def begin_rescan(self) -> None:
-        """What comes next from `take` belongs to a new scan."""
+    def begin_rescan(self, *, unasked: bool = False) -> None:
+        """What comes next from `take` belongs to a new scan; one that nobody asked for is quiet."""
         self._rescan = Arrivals(self.root)
+        self._unasked = unasked
         self.trouble = ""
 
     def abandon_scan(self, trouble: str) -> None:

@@ -27,6 +27,7 @@ def run_review(
 
     from .app import review_of
     from .remembered import Memory, memory_directory
+    from .watch import Watch
 
     app = review_of(
         root,
@@ -37,6 +38,7 @@ def run_review(
         apparent=apparent,
         read_only=read_only,
         memory=Memory(root, policy, memory_directory()),
+        watch=Watch(),
     )
     return app.run() or 0
 
