@@ -1,4 +1,4 @@
-"""What a policy does to each artifact of the classes that it names, and why.
+"""What happens to each artifact of a class that the policy names, or marked by hand, and why.
 
 Pure functions. In doubt a file stays: only what is surely finished, surely replaceable and needed
 by nothing that stays can go.
@@ -7,7 +7,7 @@ by nothing that stays can go.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .catalog.model import Artifact, Catalog, Consequence, Pin
@@ -20,23 +20,33 @@ _HOLD_METRICS = ("log", "event")  # where a rule by metric may have its numbers 
 
 
 def decide_artifacts(
-    catalog: Catalog, policy: Policy | None, pins: Mapping[str, Pin], now: float
+    catalog: Catalog,
+    policy: Policy | None,
+    pins: Mapping[str, Pin],
+    now: float,
+    marks: Container[str] = frozenset(),
 ) -> tuple[ArtifactDecision, ...]:
-    """One decision for each artifact of a named class, in catalog order; of others none."""
-    if policy is None or not policy.artifacts:
+    """One decision for each artifact of a named class or marked, in catalog order.
+
+    A mark overrides no protection: what must stay stays, whoever asks for it.
+    """
+    classes = () if policy is None else policy.artifacts
+    named = [one for one in catalog.artifacts if one.kind in classes or one.path in marks]
+    if not named:
         return ()
     needs = _Needs.of(catalog, policy, pins)
-    named = (one for one in catalog.artifacts if one.kind in policy.artifacts)
-    return tuple(_decide(one, needs, now) for one in named)
+    return tuple(_decide(one, needs, now, by_hand=one.path in marks) for one in named)
 
 
-def _decide(one: Artifact, needs: _Needs, now: float) -> ArtifactDecision:
+def _decide(one: Artifact, needs: _Needs, now: float, *, by_hand: bool) -> ArtifactDecision:
     keeps = tuple(
         Reason(Source.PROTECTION, name, facts=facts)
         for name, facts in (*_of_itself(one, now), *needs.of_others(one))
     )
     if keeps:
         return ArtifactDecision(one, Action.KEEP, keeps)
+    if by_hand:
+        return ArtifactDecision(one, Action.DELETE, (Reason(Source.HAND, "marked"),))
     named = Reason(Source.RULE, "artifacts", facts={"class": one.kind})
     return ArtifactDecision(one, Action.DELETE, (named,))
 
@@ -65,11 +75,11 @@ class _Needs:
     final_folders: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, catalog: Catalog, policy: Policy, pins: Mapping[str, Pin]) -> _Needs:
+    def of(cls, catalog: Catalog, policy: Policy | None, pins: Mapping[str, Pin]) -> _Needs:
         finals = (one.path for one in catalog.artifacts if one.kind == FINAL_MODEL)
         needs = cls(
             pins,
-            tuple(metric for metric, _ in policy.metrics()),
+            tuple(metric for metric, _ in policy.metrics()) if policy else (),
             final_folders=frozenset(posixpath.dirname(path) for path in finals),
         )
         for pointer in catalog.pointers:

@@ -78,7 +78,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactDecision:
-    """What happens to one artifact of a class that the policy names, and all that says so."""
+    """What happens to one artifact of a named class, or marked, and all that says so."""
 
     artifact: Artifact
     action: Action
@@ -175,7 +175,7 @@ class Plan:
     evaluations: Mapping[str, SeriesEvaluation] = field(default_factory=dict)  # by series
     now: float = 0.0  # when it was made, in seconds since the epoch
     local_time: LocalTime = machine_time  # how calendar rules read save times
-    artifacts: tuple[ArtifactDecision, ...] = ()  # of the classes that the policy names, only
+    artifacts: tuple[ArtifactDecision, ...] = ()  # of classes that the policy names, and marked
 
     @property
     def root(self) -> str:

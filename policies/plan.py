@@ -2,7 +2,7 @@
 
 Pure functions: no disk, no clock but the `now` given. A checkpoint is deleted only if it is
 recognised, complete, fully sized, unprotected and kept by no rule, or if a person marked it; an
-artifact only if the policy names its class.
+artifact only if the policy names its class or a person marked it.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def make_plan(
 ) -> Plan:
     """The plan of a policy on a catalog; without a policy everything stays but hand marks.
 
-    `pins` default to those on disk; `marks` are ids that a person marked for deletion; `now` is
-    seconds since the epoch; `local_time` reads save times for the calendar rules. Raises
-    PolicyRefusal when a rule asks for a metric nobody has.
+    `pins` default to those on disk; `marks` are ids, and paths of artifacts, that a person
+    marked for deletion; `now` is seconds since the epoch; `local_time` reads save times for the
+    calendar rules. Raises PolicyRefusal when a rule asks for a metric nobody has.
     """
     pins = catalog.pins if pins is None else pins
     if policy is not None and not policy.keep:
@@ -56,7 +56,7 @@ def make_plan(
     protections = protect(catalog, lines, policy, pins, now, evaluations)
     judgement = Judgement(catalog, policy, lines, protections, evaluations, marks)
     actions = judgement.actions()
-    files = decide_artifacts(catalog, policy, pins, now)
+    files = decide_artifacts(catalog, policy, pins, now, marks)
     summary = _summary(catalog, actions, files, judgement.metric_unknown(), len(lines.unsized))
     return Plan(
         catalog=catalog,

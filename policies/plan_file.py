@@ -51,6 +51,7 @@ class _File(msgspec.Struct, frozen=True):
 
     path: str
     action: str
+    reasons: list[dict[str, str]] = []
     identity: str | None = None
 
 
@@ -80,10 +81,15 @@ def read_plan_file(path: str) -> PlanFile:
         policy=None if document["policy"] is None else policy_of(document["policy"], path),
         deletes={one.id: one.identity or "" for one in deletes},
         marks=frozenset(
-            one.id for one in deletes if any(r.get("rule") == "marked" for r in one.reasons)
+            [one.id for one in deletes if _is_marked(one)]
+            + [one.path for one in files if one.action == "delete" and _is_marked(one)]
         ),
         files={one.path: one.identity or "" for one in files if one.action == "delete"},
     )
+
+
+def _is_marked(one: _Entry | _File) -> bool:
+    return any(reason.get("rule") == "marked" for reason in one.reasons)
 
 
 def fit(

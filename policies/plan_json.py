@@ -32,7 +32,7 @@ def plan_document(plan: Plan) -> Document:
             "freed": {"certain": summary.freed.certain, "possible": summary.freed.possible},
         },
     }
-    if plan.policy is not None and plan.policy.artifacts:
+    if plan.artifacts or (plan.policy is not None and plan.policy.artifacts):
         document["artifacts"] = [_artifact(one, explainer) for one in plan.artifacts]
     document["hash"] = document_hash(document)
     return document

@@ -56,8 +56,11 @@ def items(checkpoints: int, files: int) -> str:
 
 
 def with_files(checkpoints: int, files: int) -> str:
-    """The same where the noun is clear: 129, or 129 and 12 files."""
-    return f"{checkpoints} and {counted(files, 'file')}" if files else str(checkpoints)
+    """The same where the noun is clear: 129, or 129 and 12 files, or 12 files."""
+    if not files:
+        return str(checkpoints)
+    words = counted(files, "file")
+    return f"{checkpoints} and {words}" if checkpoints else words
 
 
 def counted(count: int, what: str) -> str:

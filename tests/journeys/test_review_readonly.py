@@ -260,3 +260,13 @@ async def test_asking_for_space_takes_the_gentlest_policy_that_frees_it(run: Pat
         await person.type("much")
         await person.press("enter")
         assert "'much' is no size" in person.text
+
+
+async def test_the_forecast_is_for_the_rules_on_screen(run: Path):
+    async with review(run) as person:
+        await person.press("F")
+        assert "Forecast with balanced" in person.text
+        assert "AFTER" in person.text
+        assert "a week" in person.text
+        await person.press("escape", "1", "F")
+        assert "Forecast with no rule" in person.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -59,14 +60,16 @@ async def test_a_small_commit_is_confirmed_by_y(run: Path):
 
 async def test_no_undo_without_yes(run: Path):
     async with review(run, None) as person:
-        await person.press("j", "j", "d", "c", "y", "u", "u")
+        await person.press("j", "j", "d", "c", "y")
+        await person.press("u", "u")
         await person.press("u", "enter")
     assert "checkpoint-16900" not in _checkpoints(run)
 
 
 async def test_purge_asks_and_then_there_is_no_undo(run: Path):
     async with review(run, None) as person:
-        await person.press("j", "j", "d", "c", "y", "t")
+        await person.press("j", "j", "d", "c", "y")
+        await person.press("t")
         assert "1 commit in the trash" in person.text
         await person.press("x")
         assert "for good? There is no undo." in person.last
@@ -143,3 +146,55 @@ async def test_a_rescan_finds_what_training_wrote(run: Path):
         await person.press("r")
         assert "173 checkpoints" in person.lines[0]
         assert person.app.model.cursor == "checkpoint-16900"
+
+
+async def test_a_file_is_marked_committed_and_put_back(run: Path):
+    os.utime(run / "training.log", (NOW - 7200, NOW - 7200))
+    before = outline(run, without=".keepstep")
+    async with review(run, None) as person:
+        await person.press("a")
+        names = [one.path for one in person.app.pane.artifacts]
+        await person.press(*"j" * names.index("training.log"))
+        await person.press("d")
+        assert "delete: marked for deletion by hand" in person.text
+        assert "deletes 1 file" in person.freed
+        await person.press("escape", "c")
+        assert "1 of them marked by hand" in person.text
+        assert "Type 1 and Enter" in person.text
+        await person.press("y")
+        assert (run / "training.log").exists()
+        await person.press("1", "enter")
+        assert not (run / "training.log").exists()
+        await person.press("u", "y")
+    assert outline(run, without=".keepstep") == before
+
+
+async def test_a_file_that_is_needed_is_not_marked(run: Path):
+    async with review(run) as person:
+        await person.press("2", "a")
+        events = [i for i, one in enumerate(person.app.pane.artifacts) if one.kind == "event"]
+        person.app.pane.move(events[0])
+        await person.press("d")
+        assert person.notice.startswith("not marked: ")
+        assert person.app.model.marks == frozenset()
+
+
+async def test_a_pin_can_say_why(run: Path):
+    async with review(run) as person:
+        await person.press("j", "j", "P")
+        assert person.last == "pin checkpoint-16900, because:"
+        await person.type("figure 5")
+        await person.press("enter")
+        assert _pins(run)["checkpoint-16900"] == "figure 5"
+        assert "pinned: figure 5" in person.row(16900)
+        await person.press("P", "escape")
+        assert _pins(run)["checkpoint-16900"] == "figure 5"
+
+
+async def test_the_trash_stays_in_sight_while_it_is_asked_about(run: Path):
+    async with review(run, None) as person:
+        await person.press("j", "j", "d", "c", "y")
+        await person.press("t", "x")
+        assert "1 commit in the trash" in person.text
+        await person.press("n")
+        assert "1 commit in the trash" in person.text

@@ -237,3 +237,32 @@ def test_a_forecast_is_of_checkpoints_alone(run: Path):
     for order in range(1, 6):
         set_saved(run / f"checkpoint-{order}00", LONG_AGO + order * 3600)
     assert forecast(_plan(run, EVERY)) == forecast(_plan(run, []))
+
+
+def test_a_mark_by_hand_deletes_a_file_whatever_the_policy_names(run: Path, tmp_path: Path):
+    before = snapshot(run)
+    plan = _plan(run, [], marks=frozenset({"plots/loss.png"}))
+    assert [one.artifact.path for one in plan.artifacts] == ["plots/loss.png"]
+    assert Explainer(plan).short_artifact(plan.artifacts[0]) == "marked for deletion by hand"
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan_document(plan)))
+    read = read_plan_file(str(file))
+    assert read.marks == {"plots/loss.png"}
+    fitted = fit(read, scan(str(run)), now=NOW)
+    assert [unit.id for unit in fitted.plan.doomed if unit.artifact] == ["plots/loss.png"]
+    commit(plan)
+    assert not (run / "plots" / "loss.png").exists()
+    undo(str(run))
+    assert {k: v for k, v in snapshot(run).items() if ".keepstep" not in k} == before
+
+
+def test_a_mark_overrides_no_protection(run: Path):
+    (run / "model.safetensors").write_bytes(b"0" * 100)
+    (run / "config.json").write_text("{}")
+    set_saved(run, LONG_AGO)
+    marks = frozenset({"events.out.tfevents.2.host", "model.safetensors", "config.json"})
+    plan = _plan(run, [], marks=marks)
+    assert {one.action for one in plan.artifacts} == {Action.KEEP}
+    best = [{"best": {"metric": "eval_loss", "mode": "min"}}]
+    plan = _plan(run, [], keep=best, marks=frozenset({"train.log"}))
+    assert Explainer(plan).short_artifact(plan.artifacts[0]).endswith("to know eval_loss")

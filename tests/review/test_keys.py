@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 from keepstep.tui.review.app import ReviewApp
 from keepstep.tui.review.keys import (
+    ARTIFACTS,
     CONFIRM,
     HISTORY,
     LEAVE,
@@ -18,7 +19,15 @@ from keepstep.tui.review.keys import (
 
 
 @pytest.mark.parametrize(
-    "keys", [REVIEW, (*PANE, *CONFIRM), (*PANE, *PRESETS), (*PANE, *HISTORY), (*PANE, *LEAVE)]
+    "keys",
+    [
+        REVIEW,
+        (*PANE, *CONFIRM),
+        (*PANE, *PRESETS),
+        (*PANE, *HISTORY),
+        (*PANE, *LEAVE),
+        (*PANE, *ARTIFACTS),
+    ],
 )
 def test_no_key_means_two_things(keys):
     counts = Counter(key for one in keys for key in one.keys)

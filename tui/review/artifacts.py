@@ -1,16 +1,21 @@
-"""What else lies in the directory, and the answer to "can I delete this?". Read only."""
+"""What else lies in the directory, the answer to "can I delete this?", and marks by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...policies.catalog.model import Artifact, Catalog, Consequence
+from textual.message import Message
+
+from ...policies.catalog.model import Artifact, Consequence
+from ...policies.decisions import Action, ArtifactDecision
 from ..output import shown
 from ..quantities import size
 from .glyphs import Glyphs
+from .keys import ARTIFACTS
 from .lines import Line
-from .panes import ChoicePane
-from .styles import BOLD, DELETED, DIM, KEPT
+from .model import ReviewModel
+from .panes import ChoicePane, bound
+from .styles import BOLD, DELETED, DIM, KEPT, MARKED
 from .words import fit, fit_path, wrapped
 
 _STYLES = {
@@ -22,12 +27,25 @@ _FIXED = 41  # cells of a row before its path
 
 
 class ArtifactsPane(ChoicePane):
-    """Largest first; the reason under each."""
+    """Largest first; the reason under each. Marks go with the next commit, as those of rows."""
 
-    def __init__(self, catalog: Catalog, glyphs: Glyphs) -> None:
+    BINDINGS = bound(ARTIFACTS)
+    extra_keys = ARTIFACTS
+
+    class Marked(Message):
+        """Mark or unmark one file."""
+
+        def __init__(self, path: str) -> None:
+            self.path = path
+            super().__init__()
+
+    def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
         super().__init__("What else lies here", glyphs)
+        self._model = model
+        catalog = model.catalog
         self.artifacts = sorted(catalog.artifacts, key=lambda one: (-one.bytes, one.path))
         self._unrecognised = catalog.unrecognised
+        self._decisions: dict[str, ArtifactDecision] = {}
 
     def before(self, width: int) -> Sequence[Line]:
         if not self.artifacts:
@@ -42,11 +60,32 @@ class ArtifactsPane(ChoicePane):
         return [[(f"  {count} not recognised, so left alone: {names}{more}", DIM)]] if count else []
 
     def items(self, width: int) -> Sequence[Sequence[Line]]:
+        self._decisions = {one.artifact.path: one for one in self._model.plan.artifacts}
         return [self._item(artifact, width) for artifact in self.artifacts]
 
     def _item(self, one: Artifact, width: int) -> Sequence[Line]:
         path = fit_path(shown(one.path), max(8, width - _FIXED), ellipsis=self._glyphs.ellipsis)
-        start = f"  {fit(one.kind, 13)} {size(one.bytes):>8}  "
-        why = [[("    " + text, DIM)] for text in wrapped(one.why, width - 4)]
+        start = f" {fit(one.kind, 13)} {size(one.bytes):>8}  "
+        decision = self._decisions.get(one.path)
+        goes = decision is not None and decision.action is Action.DELETE
+        said = one.why
+        if decision is not None:
+            said = (
+                f"{decision.action.value}: {self._model.explainer.short_artifact(decision)}. {said}"
+            )
+        why = [[("    " + text, DIM)] for text in wrapped(said, width - 4)]
         style = _STYLES[one.consequence]
-        return [[(start, None), (f"{one.consequence.value:<13}", style), (f"  {path}", None)], *why]
+        sign = self._glyphs.marked if goes else " "
+        return [
+            [
+                (sign, MARKED),
+                (start, None),
+                (f"{one.consequence.value:<13}", style),
+                (f"  {path}", None),
+            ],
+            *why,
+        ]
+
+    def action_mark_file(self) -> None:
+        if self.artifacts:
+            self.post_message(self.Marked(self.artifacts[self.cursor].path))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...policies.catalog.model import Catalog, Pin
 from ...policies.decisions import Plan
+from ...policies.disk_space import DiskSpace, disk_space
 from ...policies.rules.policy import Policy
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ PLAN_FILE = "keepstep-plan.json"
 class Disk(Protocol):
     """What the review asks for; each may raise a Refusal."""
 
-    def pin(self, catalog: Catalog, ids: Sequence[str], now: float) -> Sequence[Pin]: ...
+    def pin(
+        self, catalog: Catalog, ids: Sequence[str], now: float, note: str = ""
+    ) -> Sequence[Pin]: ...
     def unpin(self, catalog: Catalog, ids: Sequence[str]) -> Sequence[str]: ...
     def commit(
         self, plan: Plan, on_progress: OnProgress, stop: Callable[[], bool]
@@ -45,16 +48,19 @@ class Disk(Protocol):
     def export(self, plan: Plan) -> str: ...
     def save(self, policy: Policy, name: str, *, replace: bool) -> str: ...
     def full(self, root: str) -> float | None: ...
+    def space(self, root: str) -> DiskSpace | None: ...
 
 
 class LocalDisk:
     """The disk of this machine."""
 
-    def pin(self, catalog: Catalog, ids: Sequence[str], now: float) -> Sequence[Pin]:
+    def pin(
+        self, catalog: Catalog, ids: Sequence[str], now: float, note: str = ""
+    ) -> Sequence[Pin]:
         from ...policies.pins import pin
 
         at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
-        return pin(catalog, ids, by=_user(), at=at)
+        return pin(catalog, ids, note=note, by=_user(), at=at)
 
     def unpin(self, catalog: Catalog, ids: Sequence[str]) -> Sequence[str]:
         from ...policies.pins import unpin
@@ -113,6 +119,13 @@ class LocalDisk:
         except OSError:
             return None
         return usage.used / usage.total if usage.total else None
+
+    def space(self, root: str) -> DiskSpace | None:
+        """What this user could still write; None where that cannot be told."""
+        try:
+            return disk_space(root)
+        except OSError:
+            return None
 
 
 def _user() -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...policies.commit.results import OnProgress
+from ...policies.decisions import Plan
 from ...policies.refusal import Refusal
-from ..quantities import items, size
+from ..output import shown
+from ..quantities import counted, items, size
 from .artifacts import ArtifactsPane
 from .confirm import ConfirmPane
-from .deeds import Deeds, commit_outcome, purge_outcome, undo_outcome
+from .deeds import Deeds, Outcome, commit_outcome, purge_outcome, undo_outcome
 from .disk import Disk
 from .history import IN_TRASH, HistoryPane
 from .stage import Stage
@@ -20,21 +26,55 @@ class DiskActions(Stage):
 
     def do_pin(self) -> None:
         """Pin the selection, or unpin it when all of it is pinned."""
-        model, ids = self.model, self.model.selected()
-        free = [id_ for id_ in ids if id_ not in model.pins]
+        ids = self.model.selected()
+        free = [id_ for id_ in ids if id_ not in self.model.pins]
+        if free:
+            self._pin(free)
+        elif ids:
+            self._unpin(ids)
+        self.model.anchor = None
+
+    def do_note(self) -> None:
+        """Pin the selection with a note, or give its pins another one."""
+        ids = self.model.selected()
+        if not ids:
+            return
+        notes = {pin.note for id_ in ids if (pin := self.model.pins.get(id_))}
+        what = shown(ids[0]) if len(ids) == 1 else counted(len(ids), "checkpoint")
+        old = notes.pop() if len(notes) == 1 else ""
+        self.ask_text(f"pin {what}, because:", old, lambda text: self._note(ids, text))
+
+    def _note(self, ids: Sequence[str], text: str) -> None:
+        self._pin(ids, note=text.strip())
+        self.model.anchor = None
+        self.sync()
+
+    def _pin(self, ids: Sequence[str], note: str = "") -> None:
+        model = self.model
         try:
-            if free:
-                pins = self.disk.pin(model.catalog, free, model.now)
-                model.set_pins({**model.pins, **{pin.id: pin for pin in pins}})
-            elif ids:
-                gone = set(self.disk.unpin(model.catalog, ids))
-                model.set_pins({id_: pin for id_, pin in model.pins.items() if id_ not in gone})
+            pins = self.disk.pin(model.catalog, ids, model.now, note)
         except Refusal as refusal:
             self.say(str(refusal), urgent=True)
-        model.anchor = None
+        else:
+            model.set_pins({**model.pins, **{pin.id: pin for pin in pins}})
+
+    def _unpin(self, ids: Sequence[str]) -> None:
+        model = self.model
+        try:
+            gone = set(self.disk.unpin(model.catalog, ids))
+        except Refusal as refusal:
+            self.say(str(refusal), urgent=True)
+        else:
+            model.set_pins({id_: pin for id_, pin in model.pins.items() if id_ not in gone})
 
     def do_artifacts(self) -> None:
-        self.open_pane(ArtifactsPane(self.model.catalog, self.glyphs))
+        self.open_pane(ArtifactsPane(self.model, self.glyphs))
+
+    def on_artifacts_pane_marked(self, message: ArtifactsPane.Marked) -> None:
+        self.model.toggle_file_mark(message.path)
+        self.key_line.notice = ""
+        self.say_what_changed()
+        self.sync()
 
     def do_history(self) -> None:
         try:
@@ -59,8 +99,18 @@ class DiskActions(Stage):
         self.say(f"moving {items(plan.summary.delete, plan.summary.artifacts)}")
         self.deeds.start(
             "committing",
-            lambda tell: commit_outcome(self.disk.commit(plan, tell, self.deeds.stopped)),
+            lambda tell: self._committed(plan, tell),
         )
+
+    def _committed(self, plan: Plan, tell: OnProgress) -> Outcome:
+        """The review never empties the trash by itself; it says when the policy wants it empty."""
+        outcome = commit_outcome(self.disk.commit(plan, tell, self.deeds.stopped))
+        wanted = plan.policy.min_free if plan.policy else None
+        space = self.disk.space(plan.root) if wanted else None
+        if wanted is None or space is None or not space.lacks(wanted):
+            return outcome
+        sentence = f"{outcome.sentence}; {space.sentence(wanted)}, so purge the trash soon"
+        return replace(outcome, sentence=sentence)
 
     def do_undo(self) -> None:
         try:
@@ -77,12 +127,14 @@ class DiskActions(Stage):
 
     def _undo(self, commit_id: str) -> None:
         root = self.model.root
+        self.close_pane()
         self.deeds.start(
             "undoing", lambda tell: undo_outcome(self.disk.undo(root, commit_id, tell))
         )
 
     def _purge(self, commit_id: str) -> None:
         root = self.model.root
+        self.close_pane()
         self.deeds.start(
             "purging", lambda tell: purge_outcome(self.disk.purge(root, commit_id, tell))
         )
@@ -90,7 +142,6 @@ class DiskActions(Stage):
     def on_history_pane_wanted(self, message: HistoryPane.Wanted) -> None:
         entry = message.entry
         many = f"{items(entry.checkpoints, entry.files)}, {size(entry.bytes)}"
-        self.close_pane()
         if message.purge:
             self.ask(f"Delete {many} for good? There is no undo.", lambda: self._purge(entry.id))
         else:

@@ -30,6 +30,7 @@ REVIEW: tuple[Key, ...] = (
     Key("first", ("g", "home"), "", "first row, last row; Home and End too", shown="g G"),
     Key("last", ("G", "end"), "", "first row, last row; Home and End too", shown="g G"),
     Key("pin", ("space",), "pin", "pin or unpin, at once and on disk", writes=True),
+    Key("note", ("P",), "", "pin with a note to type: why it must stay", writes=True),
     Key("mark", ("d",), "mark", "mark or unmark for deletion by hand; never what is protected"),
     Key("range", ("v",), "", "begin a range here; space and d then act on all of it"),
     *(
@@ -50,7 +51,8 @@ REVIEW: tuple[Key, ...] = (
     Key("commit", ("c",), "commit", "commit: shows all that goes, and asks; y or the typed number confirms", destructive=True, writes=True),
     Key("undo", ("u",), "undo", "put back what the last commit moved to the trash; asks first", destructive=True, writes=True),
     Key("history", ("t",), "trash", "history and trash; purge there, after a question", destructive=True, writes=True),
-    Key("artifacts", ("a",), "", "what else lies here, and whether it can go"),
+    Key("artifacts", ("a",), "", "what else lies here, and whether it can go; d marks a file for the next commit"),
+    Key("forecast", ("F",), "", "forecast: what the run will hold in a week, a month, a year with these rules"),
     Key("free", ("f",), "", "free so much: the gentlest change of the policy that frees 500GB, say"),
     Key("export", ("e",), "", "export the plan as JSON into the current directory", writes=True),
     Key("save", ("w",), "", "save the policy as a preset of your own", writes=True),
@@ -78,6 +80,7 @@ LEAVE = (
     Key("export", ("e",), "export", "export the plan, and leave", writes=True),
     Key("discard", ("x",), "leave", "leave as it is"),
 )
+ARTIFACTS = (Key("mark_file", ("d",), "mark", "mark or unmark that file for deletion by hand"),)
 PRESETS = (Key("take", ("enter",), "take it", "use this preset", shown="Enter"),)
 HISTORY = (
     Key("undo_this", ("u",), "put back", "undo this commit; asks first", destructive=True, writes=True),

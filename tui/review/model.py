@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ...policies.catalog.model import Catalog, Pin
 from ...policies.catalog.scan import ScanEvent
-from ...policies.decisions import Decision, Plan
+from ...policies.decisions import Action, Decision, Plan
 from ...policies.explain import Explainer
 from ...policies.plan import make_plan
 from ...policies.refusal import PolicyRefusal
@@ -147,7 +147,7 @@ class ReviewModel:
         self._written_at = max((at for at in times if at is not None), default=None)
         known = {one.id for one in catalog.checkpoints}
         if self.arrivals.finished:
-            self.marks &= known
+            self.marks &= known | {one.path for one in catalog.artifacts}
         if self.anchor not in known:
             self.anchor = None
         self.shown = shown_metrics(catalog, self.base, apparent=self.apparent)
@@ -332,6 +332,17 @@ class ReviewModel:
         self.marks = self.marks - free if free <= self.marks else self.marks | free
         self.replan()
         self.message = self._why_not(guarded, len(free))
+
+    def toggle_file_mark(self, path: str) -> None:
+        """The same for an artifact; what the plan keeps all the same is not marked."""
+        before = self.marks
+        self.marks = before ^ {path}
+        self.replan()
+        found = {one.artifact.path: one for one in self.plan.artifacts}.get(path)
+        if path not in before and found is not None and found.action is not Action.DELETE:
+            self.message = f"not marked: {self.explainer.short_artifact(found)}"
+            self.marks = before
+            self.replan()
 
     def _why_not(self, guarded: Sequence[Decision], marked: int) -> str:
         if not guarded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...policies.catalog.model import Checkpoint, State
+from ...policies.catalog.model import Artifact, Checkpoint, Consequence, State
 from ...policies.decisions import Action, ArtifactDecision, Decision
 from ..output import shown
 from ..quantities import age, items, size
@@ -14,6 +14,7 @@ from .words import percent, size_range
 MANY = 100  # more items than this are not confirmed by one key
 _MOST_OF_IT = 0.9
 _RECENT = 15 * 60
+_MOST_MISSED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ class Commitment:
 def commitment(model: ReviewModel) -> Commitment:
     """The facts of the present plan."""
     going = tuple(d for d in model.plan.decisions if d.action is Action.DELETE)
-    odd, unusual = _odd(model, going)
     files = tuple(d for d in model.plan.artifacts if d.action is Action.DELETE)
+    odd, unusual = _odd(model, going, files)
     count = len(going) + len(files)
     typed = bool(count) and (unusual or count > MANY)
     return Commitment(going, files, tuple(_facts(model)), tuple(odd), typed)
@@ -71,7 +72,9 @@ def _kept(model: ReviewModel) -> list[Checkpoint]:
     return [d.checkpoint for d in model.plan.decisions if d.action is not Action.DELETE]
 
 
-def _odd(model: ReviewModel, going: tuple[Decision, ...]) -> tuple[list[str], bool]:
+def _odd(
+    model: ReviewModel, going: tuple[Decision, ...], files: tuple[ArtifactDecision, ...]
+) -> tuple[list[str], bool]:
     """Odd facts, and whether they make the plan an unusual one."""
     odd: list[str] = []
     summary = model.plan.summary
@@ -79,6 +82,7 @@ def _odd(model: ReviewModel, going: tuple[Decision, ...]) -> tuple[list[str], bo
     if ago is not None and ago < _RECENT:
         odd.append(f"a run wrote here {age(ago)} ago; what it is writing now stays")
     by_hand = sum(decision.checkpoint.id in model.marks for decision in going)
+    by_hand += sum(decision.artifact.path in model.marks for decision in files)
     if by_hand:
         odd.append(f"{by_hand} of them marked by hand")
     hidden = sum(model.position_of(decision.checkpoint.id) is None for decision in going)
@@ -91,7 +95,16 @@ def _odd(model: ReviewModel, going: tuple[Decision, ...]) -> tuple[list[str], bo
         odd.append(
             f"nearly everything goes: {percent(summary.delete, summary.delete + summary.keep)}"
         )
+    missed = [one for one in (d.artifact for d in files) if _is_missed(one, model)]
+    odd.extend(f"{shown(one.path)}: {one.why}" for one in missed[:_MOST_MISSED])
+    if len(missed) > _MOST_MISSED:
+        odd.append(f"and {len(missed) - _MOST_MISSED} more files that may be missed")
     if model.scanning:
         odd.append("the scan still runs; what it finds later is not in this plan")
     odd.extend(shown(warning) for warning in model.plan.warnings)
-    return odd, nearly_all or model.scanning
+    return odd, nearly_all or model.scanning or bool(missed)
+
+
+def _is_missed(one: Artifact, model: ReviewModel) -> bool:
+    """A file that a person marked although somebody may want it back."""
+    return one.path in model.marks and one.consequence is not Consequence.SAFE

@@ -11,6 +11,7 @@ from ...policies.units import parse_size
 from ..output import shown
 from .comparison import ComparePane
 from .disk import Disk
+from .forecast import ForecastPane
 from .presets import PresetsPane
 from .stage import Stage
 
@@ -42,6 +43,13 @@ class PolicyActions(Stage):
             self.say(f"the rules are those of {shown(model.base.name)}; + - and 1-9 change them")
         else:
             self.open_pane(ComparePane(model, self.glyphs))
+
+    def do_forecast(self) -> None:
+        if self.model.scanning:
+            self.say("the scan still runs; a forecast needs all sizes")
+            return
+        space = self.disk.space(self.model.root)
+        self.open_pane(ForecastPane(self.model, self.glyphs, space.free if space else None))
 
     def do_presets(self) -> None:
         self.open_pane(PresetsPane(self.model, self.glyphs))

@@ -21,7 +21,7 @@ from .panes import ChoicePane, bound
 from .styles import BOLD, DIM
 from .words import fit, wrapped
 
-_NAME_WIDTH = 16
+_NAME_WIDTH = 24  # of the longest that comes with keepstep
 
 
 @dataclass(frozen=True, slots=True)
