@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -28,8 +29,11 @@ Examples:
 @click.argument("directory", metavar="[DIR]", default=".", shell_complete=directories)
 @click.option("--read-only", is_flag=True, help="Open nothing for writing; offer no actions.")
 @click.option("--apparent", is_flag=True, help="Show lengths of files, not their blocks on disk.")
+@click.option("--plain", is_flag=True, help="Numbered prompts, for screen readers.")
 @policy_options
-def review_command(directory: str, read_only: bool, apparent: bool, flags: PolicyFlags) -> int:
+def review_command(
+    directory: str, read_only: bool, apparent: bool, plain: bool, flags: PolicyFlags
+) -> int:
     """Open the review on DIR, by default the current directory.
 
     Not on a terminal the plan is printed and nothing changes.
@@ -39,17 +43,30 @@ def review_command(directory: str, read_only: bool, apparent: bool, flags: Polic
 
     refuse_root(directory)
     choice = requested(flags) or otherwise(saved_policy_file(directory))
-    return open_review(directory, choice, apparent=apparent, read_only=read_only)
+    return open_review(directory, choice, apparent=apparent, read_only=read_only, plain=plain)
 
 
 def open_review(
-    directory: str, choice: Choice, *, apparent: bool = False, read_only: bool = False
+    directory: str,
+    choice: Choice,
+    *,
+    apparent: bool = False,
+    read_only: bool = False,
+    plain: bool = False,
 ) -> int:
     """The review where a person can use it, else the plan."""
     if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)):
         from .plan import print_plan
 
         return print_plan(directory, choice, apparent=apparent)
+    if not plain and os.environ.get("TERM", "dumb") in ("dumb", ""):
+        output.note("this terminal cannot draw a screen (TERM=dumb), so this is --plain")
+        plain = True
+    if plain:
+        opened: int = import_module("..plain", __package__).run_plain(
+            directory, policy=choice.policy, apparent=apparent, read_only=read_only
+        )
+        return opened
     # By name and here, since this import costs more than everything else together.
     review = import_module("..review", __package__)
     code: int = review.run_review(

@@ -11,17 +11,16 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from ..output import shown
-from ..quantities import age, counted, size, with_files
 from .glyphs import Glyphs
 from .keys import REVIEW, Key, footer_keys
 from .lines import Line, Lines, Run
 from .model import ReviewModel
 from .rule_values import values_of
 from .styles import ALERT, BOLD, CURSOR, DIM, KEY
-from .words import fit, fit_path, percent, size_range, wrapped
+from .sums import freed_words, title_facts
+from .words import fit, fit_path, wrapped
 
 _LEAST_PATH = 16  # cells; facts go before the path gets shorter
-_RECENT = 15 * 60  # seconds; a younger write means that a run is probably going on
 
 
 class TitleLine(Lines):
@@ -34,7 +33,7 @@ class TitleLine(Lines):
         self.disk_share: float | None = None
 
     def sync(self) -> None:
-        facts = self._facts()
+        facts = title_facts(self._model, self.disk_share)
         path = shown(self._title)
         least = min(_LEAST_PATH, cell_len(path))
         while len(facts) > 1 and self._room(facts) < least:
@@ -48,23 +47,6 @@ class TitleLine(Lines):
 
     def _room(self, facts: Sequence[tuple[str, bool]]) -> int:
         return self.columns - 2 - sum(cell_len(fact) + 3 for fact, _ in facts)
-
-    def _facts(self) -> list[tuple[str, bool]]:
-        model = self._model
-        summary = model.plan.summary
-        total = summary.total_apparent if model.apparent else summary.total_bytes
-        facts = [(counted(len(model.catalog.checkpoints), "checkpoint"), False)]
-        if model.summary_is_final:
-            facts[0] = (f"{facts[0][0]}, {size(total)}", False)
-        if model.read_only:
-            facts.append(("read-only", False))
-        if model.apparent:
-            facts.append(("apparent sizes: files are sparse", False))
-        elif self.disk_share is not None:
-            facts.append((f"disk {percent(self.disk_share, 1)} full", self.disk_share >= 0.9))
-        if model.written_ago is not None and model.written_ago < _RECENT:
-            facts.append((f"written {age(model.written_ago)} ago", False))
-        return facts
 
 
 class PolicyPanel(Lines):
@@ -127,38 +109,10 @@ class FreedLine(Lines):
         self._model, self._glyphs = model, glyphs
 
     def sync(self) -> None:
-        left, right = self._left(), self._right()
+        left, right = freed_words(self._model, self._glyphs), self._right()
         room = self.columns - cell_len(left) - 2 - len(_GAP)
         right = fit(right, max(0, room), right=True, ellipsis=self._glyphs.ellipsis)
         self.draw([[(f" {left}", BOLD), (f"{_GAP}{right} ", None)]])
-
-    def _left(self) -> str:
-        model, dot = self._model, self._glyphs.dot
-        if model.trouble:
-            return f"the scan failed {dot} r tries again"
-        summary = model.plan.summary
-        total = summary.total_apparent if model.apparent else summary.total_bytes
-        gone = with_files(summary.delete, summary.artifacts)
-        words = f"{self._frees(total)} {dot} keeps {summary.keep} {dot} deletes {gone}"
-        if not model.telling:
-            return words
-        done, known = model.scan_progress
-        return f"sizing {done} of {known} {dot} {words}" if known else "looking for checkpoints"
-
-    def _frees(self, total: int) -> str:
-        model, summary = self._model, self._model.plan.summary
-        freed = summary.freed
-        if model.plan.policy is None and not model.marks:
-            return "frees nothing: no rule is on"
-        if not model.summary_is_final:
-            return f"frees {size(freed.apparent if model.apparent else freed.certain)} so far"
-        if not summary.going:
-            return f"frees nothing of {size(total)}"
-        if model.apparent:
-            share = percent(freed.apparent, total)
-            return f"frees {size(freed.apparent)} of {size(total)} ({share})"
-        frees = size_range(freed.certain, freed.possible).replace("-", self._glyphs.dash)
-        return f"frees {frees} of {size(total)} ({percent(freed.certain, total)})"
 
     def _right(self) -> str:
         model = self._model

@@ -25,6 +25,7 @@ _NARROWEST_METRIC = 7
 _WIDEST_METRIC = 9
 _WIDEST_SERIES = 24
 ACTION_WIDTH = 7  # "delete" and a space
+_ALL_COLUMNS = 200  # cells; a width that has room for every column
 _MARGIN = 3  # cursor, glyph, space
 
 
@@ -138,6 +139,22 @@ def decision_of(decision: Decision, width: int, model: ReviewModel, glyphs: Glyp
     words = _spare_words(model.explainer.short(decision), decision)
     reason = fit(shown(words), max(0, width - ACTION_WIDTH), ellipsis=glyphs.ellipsis)
     return [(f"{decision.action.value:<{ACTION_WIDTH}}", style), (reason, None)]
+
+
+def described(decision: Decision, model: ReviewModel) -> str:
+    """A whole row as one sentence, with the title of each value: for ears instead of eyes."""
+    one = decision.checkpoint
+    parts = [shown(one.id)]
+    for cell in layout_for(model.catalog, model.shown, _ALL_COLUMNS).cells[:-1]:
+        text = _text(decision, cell.column, model)
+        if text not in ("", "-") and cell.column is not Column.SERIES:
+            parts.append(f"{cell.title.lower()} {text}")
+    if one.id in model.pins:
+        parts.append("pinned")
+    if one.id in model.marks:
+        parts.append("marked")
+    reasons = shown(model.explainer.short(decision))
+    return f"{', '.join(parts)}; {decision.action.value}: {reasons}"
 
 
 def _spare_words(words: str, decision: Decision) -> str:

@@ -1,0 +1,40 @@
+"""Opens the plain review on the terminal's own lines."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from ...policies.commit.safety import refuse_root
+from ...policies.rules.policy import Policy
+from .. import output
+from ..review.disk import LocalDisk
+from ..review.feed import Feed, scanner
+from ..review.model import ReviewModel
+from .dialogue import Dialogue
+from .session import Session
+
+
+def run_plain(
+    root: str,
+    *,
+    policy: Policy | None,
+    apparent: bool = False,
+    read_only: bool = False,
+    now: Callable[[], float] = time.time,
+) -> int:
+    """Review a directory in lines of text; the exit code. RootRefusal for a bad root."""
+    refuse_root(root)
+    root = os.path.realpath(root)
+    model = ReviewModel(root, policy, now=now, apparent=apparent, read_only=read_only)
+    talk = Dialogue(_typed, output.data)
+    return Session(model, LocalDisk(), talk, lambda: Feed(scanner(root)).start(), root).run()
+
+
+def _typed(prompt: str) -> str | None:
+    """A line from the terminal. Ctrl+C at a prompt leaves, as the end of input does."""
+    try:
+        return input(prompt)
+    except (EOFError, KeyboardInterrupt):
+        return None
