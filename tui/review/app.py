@@ -26,6 +26,7 @@ from .model import ReviewModel
 from .policy_actions import PolicyActions
 from .remembered import Memory
 from .results import ResultPane
+from .runs import RunsPane
 from .scanning import Scanning
 from .table import Table
 from .watch import Watch
@@ -147,6 +148,24 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
             self.model.anchor = None
         elif self.model.filter:
             self.model.set_filter("")
+        elif self.model.scope:
+            self.do_runs()
+
+    def do_runs(self) -> None:
+        if self.model.several_runs:
+            self.open_pane(RunsPane(self.model, self.glyphs))
+        else:
+            self.say("there is one run here")
+
+    def look_over(self) -> None:
+        model = self.model
+        if model.several_runs and model.untouched and not (self.pane or self.prompt):
+            self.do_runs()
+
+    def on_runs_pane_opened(self, message: RunsPane.Opened) -> None:
+        self.model.show_run(message.directory)
+        self.key_line.notice = ""
+        self.close_pane()
 
     def do_mark(self) -> None:
         self.model.toggle_marks(self.model.selected())
@@ -203,6 +222,8 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
 
     def on_pane_closed(self) -> None:
         self.key_line.notice = ""
+        if isinstance(self.pane, RunsPane):
+            self.model.show_run("")
         self.close_pane()
 
     def on_table_header_clicked(self, message: Table.HeaderClicked) -> None:

@@ -117,6 +117,8 @@ class FreedLine(Lines):
     def _right(self) -> str:
         model = self._model
         parts = []
+        if model.scope:
+            parts.append(f"only {shown(model.scope)} is shown")
         if model.filter:
             parts.append(f"/{model.filter} shows {len(model.visible)}")
         if model.marks:

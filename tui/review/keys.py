@@ -46,7 +46,8 @@ REVIEW: tuple[Key, ...] = (
     Key("sort", ("s",), "sort", "sort by the next column; a click on a title does it too"),
     Key("reverse", ("S",), "", "reverse the order"),
     Key("filter", ("slash",), "filter", "filter: part of a name, keep, delete, pinned, tier:2, step>5000, size>3G, age>7d", shown="/"),
-    Key("clear", ("escape",), "", "end the range, else clear the filter", shown="Esc"),
+    Key("clear", ("escape",), "", "end the range, else clear the filter, else go back to the runs", shown="Esc"),
+    Key("runs", ("R", "backspace"), "", "the runs below this root by size, and what would be freed in each"),
     Key("details", ("enter",), "why", "details: every reason in words, files, pointers", shown="Enter"),
     Key("commit", ("c",), "commit", "commit: shows all that goes, and asks; y or the typed number confirms", destructive=True, writes=True),
     Key("undo", ("u",), "undo", "put back what the last commit moved to the trash; asks first", destructive=True, writes=True),
@@ -81,6 +82,7 @@ LEAVE = (
     Key("discard", ("x",), "leave", "leave as it is"),
 )
 ARTIFACTS = (Key("mark_file", ("d",), "mark", "mark or unmark that file for deletion by hand"),)
+RUNS = (Key("take", ("enter",), "open", "show the checkpoints of this run", shown="Enter"),)
 PRESETS = (Key("take", ("enter",), "take it", "use this preset", shown="Enter"),)
 HISTORY = (
     Key("undo_this", ("u",), "put back", "undo this commit; asks first", destructive=True, writes=True),

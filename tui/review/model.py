@@ -21,6 +21,7 @@ from .ordering import Column, Sort, first_sort, next_sort, ordered
 from .primary import shown_metrics
 from .remembered import Remembered
 from .rule_values import Value, values_of
+from .run_directory import run_directory
 from .slots import Slot, all_off, policy_of, slots_of, toggled, with_rule, with_suggestions
 
 
@@ -46,6 +47,7 @@ class ReviewModel:
         self.pins: Mapping[str, Pin] = {}
         self.sort = Sort()
         self.filter = ""
+        self.scope = ""  # the run whose checkpoints are shown; "" for all
         self.cursor: str | None = None
         self.anchor: str | None = None  # where a range began
         self.trouble = ""  # why the last scan failed
@@ -253,6 +255,9 @@ class ReviewModel:
         """The visible rows; the cursor stays on its checkpoint, or near where it was."""
         before = self.cursor_position if self.cursor is not None else 0
         decisions: Iterable[Decision] = self.plan.decisions
+        if self.scope:
+            inside = self._series_in_scope()
+            decisions = [one for one in decisions if one.checkpoint.series in inside]
         if self.filter:
             decisions = filter(parse_filter(self.filter, self.view()), decisions)
         self.visible = ordered(list(decisions), self.sort, self.shown)
@@ -261,6 +266,27 @@ class ReviewModel:
             self.cursor = self._id_at(0)
         elif self.cursor not in self._positions:
             self.cursor = self._id_at(min(before, len(self.visible) - 1))
+
+    def show_run(self, directory: str) -> None:
+        """Show the checkpoints of one run, or with "" of all; the plan stays that of all."""
+        self.scope = directory
+        self._arrange()
+
+    def _series_in_scope(self) -> frozenset[str]:
+        return frozenset(
+            series.id
+            for series in self.catalog.series
+            if run_directory(series.directory) == self.scope
+        )
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody has moved the cursor, marked or chosen anything yet."""
+        return not (self._moved or self.marks or self.filter)
+
+    @property
+    def several_runs(self) -> bool:
+        return len({run_directory(series.directory) for series in self.catalog.series}) > 1
 
     def view(self) -> View:
         """What a filter may ask about."""

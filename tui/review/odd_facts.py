@@ -87,7 +87,9 @@ def _odd(
         odd.append(f"{by_hand} of them marked by hand")
     hidden = sum(model.position_of(decision.checkpoint.id) is None for decision in going)
     if hidden:
-        odd.append(f"{hidden} of them hidden by the filter {shown(model.filter)}")
+        by = [f"the filter {shown(model.filter)}"] if model.filter else []
+        by += [f"showing only {shown(model.scope)}"] if model.scope else []
+        odd.append(f"{hidden} of them hidden by {' and by '.join(by)}")
     total, freed = summary.total_bytes, summary.freed.possible
     share = summary.delete / max(1, summary.delete + summary.keep)
     nearly_all = share > _MOST_OF_IT or (total > 0 and freed > _MOST_OF_IT * total)

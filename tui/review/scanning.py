@@ -43,6 +43,7 @@ class Scanning(Stage):
         self._scan_began = time.time()
         self._scan_took = 0.0
         self._known: frozenset[str] | None = None  # before a scan that nobody asked for
+        self._looked_over = False
         self._drained_at = self._drain_cost = 0.0
         self._drain_planned = False
         self._drain()
@@ -53,6 +54,16 @@ class Scanning(Stage):
         self._feed.listen(self._news)
         if self._watch is not None:
             self._watch.start(self._changed)
+        self.call_after_refresh(self._look_over)  # all may have been known before
+
+    def _look_over(self) -> None:
+        if not self._looked_over and self.is_running and not self.model.scanning:
+            self._looked_over = True
+            self.look_over()
+
+    def look_over(self) -> None:
+        """The first scan is complete: show what a person should see first."""
+        raise NotImplementedError
 
     def end_scanning(self) -> None:
         """No more news."""
@@ -101,6 +112,7 @@ class Scanning(Stage):
         self._scan_took = time.time() - self._scan_began
         if self._watch is not None:
             self._watch.look_at(places_of(model.catalog, model.now), self._scan_began)
+        self._look_over()
         before, self._known = self._known, None
         if before is None:
             return
