@@ -63,3 +63,13 @@ async def test_a_quiet_directory_is_not_scanned_again(run: Path):
         catalog = person.app.model.catalog
         await person.pilot.pause(0.5)
         assert person.app.model.catalog is catalog
+
+
+async def test_a_question_is_drawn_anew_after_its_checkpoints_are_gone(run: Path):
+    async with review(run, watch=Watch(every=0.05)) as person:
+        await person.press("c")
+        shutil.rmtree(run / "checkpoint-200")
+        await _until(person, "171 checkpoints")
+        await person.pilot.resize_terminal(100, 30)
+        await person.settle()
+        assert any("   200 " in line for line in person.lines)

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -70,6 +71,20 @@ class Terminal:
     def press(self, keys: str) -> None:
         os.write(self._fd, keys.encode())
 
+    def signal(self, number: int) -> None:
+        os.kill(self._pid, number)
+
+    def hang_up(self) -> int:
+        """The connection is lost: the terminal is gone. The exit code."""
+        os.close(self._fd)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            assert time.monotonic() < deadline, "the review outlives its terminal"
+            time.sleep(0.05)
+
     def end(self) -> int:
         """Wait for the child; its exit code."""
         deadline = time.monotonic() + PATIENCE
@@ -80,9 +95,13 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Terminal:
+    return _opened(tmp_path)
+
+
+def _opened(tmp_path: Path, **env: str) -> Terminal:
     run = tmp_path / "run7"
     build_sample_run(run, now=time.time())
-    env = dict(os.environ, TERM="xterm-256color", LANG="C.UTF-8", LC_ALL="C.UTF-8")
+    env = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env}
     argv = [sys.executable, "-m", "keepstep.tui", "--apparent", "--policy", "balanced", str(run)]
     return Terminal(argv, env)
 
@@ -104,6 +123,10 @@ def test_a_journey_from_the_first_row_to_the_shell(terminal: Terminal):
     terminal.wait(lambda lines: any("DECISION" in line for line in lines) and _ready(lines))
     terminal.press("q")
     assert terminal.end() == 0
+    _given_back(terminal)
+
+
+def _given_back(terminal: Terminal) -> None:
     for mode in {match[1] for match in _ON.finditer(terminal.received)}:
         assert b"\x1b[?" + mode + b"l" in terminal.received, f"mode {mode!r} was left on"
     assert b"\x1b[?25h" in terminal.received, "the cursor was left hidden"
@@ -126,3 +149,59 @@ def test_control_c_leaves(terminal: Terminal):
     terminal.wait(_ready)
     terminal.press("\x03")
     assert terminal.end() == 0
+
+
+def test_told_to_end_it_gives_the_terminal_back(terminal: Terminal):
+    terminal.wait(_ready)
+    terminal.signal(signal.SIGTERM)
+    assert terminal.end() == 128 + signal.SIGTERM
+    _given_back(terminal)
+
+
+def test_a_lost_connection_ends_it(terminal: Terminal):
+    terminal.wait(_ready)
+    assert terminal.hang_up() in (0, 1, 128 + signal.SIGHUP, -signal.SIGHUP)
+
+
+def test_without_colour_no_colour_is_sent(tmp_path: Path):
+    terminal = _opened(tmp_path, NO_COLOR="1")
+    terminal.wait(_ready)
+    terminal.press("p")
+    terminal.wait(lambda lines: any("Presets, and what each" in line for line in lines))
+    terminal.press("\x1b")
+    terminal.wait(lambda lines: any("DECISION" in line for line in lines))
+    terminal.press("q")
+    assert terminal.end() == 0
+    colours = {
+        code
+        for codes in re.findall(rb"\x1b\[([\d;]*)m", terminal.received)
+        for code in codes.split(b";")
+        if code[:1] in (b"3", b"4", b"9") and len(code) > 1 and code not in (b"39", b"49")
+    }
+    assert colours == set()
+
+
+def test_keys_of_ones_own(tmp_path: Path):
+    config = tmp_path / "config" / "keepstep"
+    config.mkdir(parents=True)
+    (config / "config.yaml").write_text("keys: {help: H, quit: Q}")
+    terminal = _opened(tmp_path, XDG_CONFIG_HOME=str(tmp_path / "config"))
+    assert terminal.wait(_ready)[-1].endswith("H help")
+    terminal.press("q?H")
+    terminal.wait(lambda lines: any("\u2500 Help" in line for line in lines))
+    terminal.press("\x1b")
+    terminal.wait(lambda lines: any("DECISION" in line for line in lines))
+    terminal.press("Q")
+    assert terminal.end() == 0
+
+
+def test_without_utf8_only_ascii_is_sent(tmp_path: Path):
+    terminal = _opened(tmp_path, LC_ALL="C", LANG="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    terminal.wait(_ready)
+    terminal.press("p")
+    terminal.wait(lambda lines: any("Presets, and what each" in line for line in lines))
+    terminal.press("\x1b")
+    terminal.wait(lambda lines: any("DECISION" in line for line in lines))
+    terminal.press("q")
+    assert terminal.end() == 0
+    assert terminal.received.isascii()

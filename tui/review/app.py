@@ -6,7 +6,9 @@ not do, and ends in `sync`. Policy arithmetic lives elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -20,7 +22,7 @@ from .feed import Feed, scanner
 from .filtering import FilterError
 from .glyphs import Glyphs, glyphs_for_locale
 from .help import HelpPane
-from .keys import REVIEW
+from .keys import REVIEW, Key
 from .leave import LeavePane, Way
 from .model import ReviewModel
 from .policy_actions import PolicyActions
@@ -48,6 +50,7 @@ def review_of(
     glyphs: Glyphs | None = None,
     memory: Memory | None = None,
     watch: Watch | None = None,
+    keys: Sequence[Key] = REVIEW,
 ) -> ReviewApp:
     """A review of an absolute root, scanning; pictures and tests give what must not vary."""
     return ReviewApp(
@@ -59,6 +62,7 @@ def review_of(
         title=root if title is None else title,
         memory=memory,
         watch=watch,
+        keys=keys,
     )
 
 
@@ -82,19 +86,34 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         title: str,
         memory: Memory | None,
         watch: Watch | None,
+        keys: Sequence[Key],
     ) -> None:
-        super().__init__(model, glyphs, title)
+        super().__init__(model, glyphs, title, keys)
         self.disk = disk
         self.deeds = Deeds(self)
         self._memory = memory
         if memory is not None and (found := memory.recall()) is not None:
             model.restore(found)
         self._leaving = False
+        self._code = 0
         self.begin_scanning(feed, rescan, watch)
 
     def on_mount(self) -> None:
         super().on_mount()
         self.listen_to_scans()
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self._end, 128 + number)
+
+    def _end(self, code: int) -> None:
+        """Told to end: not amid a checkpoint, and never without giving the terminal back."""
+        self._code = code
+        if self.deeds.doing:
+            self._leaving = True
+            self.deeds.stop()
+        else:
+            self.exit(code)
 
     def on_unmount(self) -> None:
         self.end_scanning()
@@ -185,7 +204,7 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         self.open_pane(DetailsPane(self.model, self.glyphs))
 
     def do_help(self) -> None:
-        self.open_pane(HelpPane(self.glyphs))
+        self.open_pane(HelpPane(self.glyphs, self.keys))
 
     def on_progressed(self, message: Progressed) -> None:
         if self.deeds.doing:
@@ -195,7 +214,7 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         outcome = message.outcome
         self.deeds.doing = ""
         if self._leaving:
-            self.exit(0)
+            self.exit(self._code)
             return
         self.say(outcome.sentence, urgent=outcome.failed)
         if outcome.details:

@@ -41,6 +41,7 @@ class ConfirmPane(Pane):
     def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
         self.commitment: Commitment = commitment(model)
         self.plan = model.plan
+        self._explainer = model.explainer  # a rescan brings the model another one
         self._model = model
         self._typed = ""
         self._body: tuple[int, list[Line]] | None = None
@@ -80,7 +81,7 @@ class ConfirmPane(Pane):
         lines: list[Line] = [[(title, BOLD)]]
         for decision in self.commitment.going:
             numbers = numbers_of(decision, layout, self._model, self._glyphs)
-            words = decision_of(decision, layout.cells[-1].width, self._model, self._glyphs)
+            words = decision_of(decision, layout.cells[-1].width, self._explainer, self._glyphs)
             lines.append([("  " + numbers, None), *words])
         return lines
 

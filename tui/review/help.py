@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.style import Style
 
 from .glyphs import Glyphs
-from .keys import help_rows
+from .keys import REVIEW, Key, help_rows
 from .lines import Line
 from .panes import Pane
 from .styles import BOLD, DELETED, KEPT, MARKED, PINNED, UNFINISHED
@@ -19,12 +19,13 @@ _KEYS_WIDTH = 11
 class HelpPane(Pane):
     """What every key and sign means."""
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self, glyphs: Glyphs, keys: Sequence[Key] = REVIEW) -> None:
         super().__init__("Help", glyphs)
+        self._keys = keys
 
     def content(self, width: int) -> Sequence[Line]:
         lines: list[Line] = []
-        for written, meaning in help_rows():
+        for written, meaning in help_rows(self._keys):
             keys = self._glyphs.spelled(written)
             first, *rest = wrapped(meaning, width - _KEYS_WIDTH - 2)
             lines.append([(f"{keys:>{_KEYS_WIDTH}}", BOLD), (f"  {first}", None)])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ...policies.catalog.model import Catalog, State
 from ...policies.decisions import Action, Decision
+from ...policies.explain import Explainer
 from ..output import shown
 from ..quantities import age, size
 from .glyphs import Glyphs
@@ -133,10 +134,10 @@ def numbers_of(decision: Decision, layout: Layout, model: ReviewModel, glyphs: G
     return (" " * layout.gap).join(cells) + " " * layout.gap
 
 
-def decision_of(decision: Decision, width: int, model: ReviewModel, glyphs: Glyphs) -> list[Run]:
-    """The action and its reasons in as few words as fit."""
+def decision_of(decision: Decision, width: int, explainer: Explainer, glyphs: Glyphs) -> list[Run]:
+    """The action and its reasons in as few words as fit; the explainer is that of its plan."""
     style = DELETED if decision.action is Action.DELETE else None
-    words = _spare_words(model.explainer.short(decision), decision)
+    words = _spare_words(explainer.short(decision), decision)
     reason = fit(shown(words), max(0, width - ACTION_WIDTH), ellipsis=glyphs.ellipsis)
     return [(f"{decision.action.value:<{ACTION_WIDTH}}", style), (reason, None)]
 

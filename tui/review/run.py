@@ -8,8 +8,11 @@ from collections.abc import Callable
 
 from ...policies.commit.safety import refuse_root
 from ...policies.rules.policy import Policy
+from ..settings import load_settings, settings_file
 from .child_scan import scan_in_child
 from .feed import Feed, Scanner, scanner
+
+_FRAMES_OVER_SSH = "15"  # a second; a burst of keys is then drawn once, not key by key
 
 
 def run_review(
@@ -23,9 +26,14 @@ def run_review(
     """Review a directory until its user leaves; the exit code. RootRefusal for a bad root."""
     refuse_root(root)
     root = os.path.realpath(root)
+    settings = load_settings(settings_file())
     feed = Feed(_first_scan(root)).start()
 
+    if "SSH_CONNECTION" in os.environ:
+        os.environ.setdefault("TEXTUAL_FPS", _FRAMES_OVER_SSH)  # read when Textual is imported
     from .app import review_of
+    from .keys import REVIEW
+    from .remapped import remapped
     from .remembered import Memory, memory_directory
     from .watch import Watch
 
@@ -39,6 +47,7 @@ def run_review(
         read_only=read_only,
         memory=Memory(root, policy, memory_directory()),
         watch=Watch(),
+        keys=remapped(REVIEW, settings) if settings.keys else REVIEW,
     )
     return app.run() or 0
 

@@ -71,10 +71,9 @@ class RunsPane(ChoicePane):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bound(RUNS),
         *(
-            Binding(key, f"app.do('{one.id}')", show=False)
+            Binding(",".join(one.keys), f"app.do('{one.id}')", show=False, id=one.id)
             for one in REVIEW
             if one.id.startswith("rule_") or one.id in _ALSO_HERE
-            for key in one.keys
         ),
     ]
     extra_keys = RUNS

@@ -19,12 +19,13 @@ from .bars import FreedLine, KeyLine, PolicyPanel, TitleLine
 from .details import DetailsSide
 from .frame import Frame
 from .glyphs import Glyphs
-from .keys import PANE, REVIEW
+from .keys import PANE, REVIEW, Key
 from .lines import Lines
 from .metric_curve import MetricCurve
 from .model import ReviewModel
 from .panes import Pane
 from .prompt import Question, TextPrompt
+from .remapped import keymap
 from .table import Table
 from .timeline import Timeline
 
@@ -45,7 +46,9 @@ class Stage(App[int]):
     #body { height: 1fr; }
     """
 
-    def __init__(self, model: ReviewModel, glyphs: Glyphs, title: str) -> None:
+    def __init__(
+        self, model: ReviewModel, glyphs: Glyphs, title: str, keys: Sequence[Key] = REVIEW
+    ) -> None:
         # The terminal's own colours: half the bytes, and right on dark and on light.
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
@@ -60,7 +63,9 @@ class Stage(App[int]):
         self.table = Table(model, glyphs)
         self.side = DetailsSide(model, glyphs)
         self.freed = FreedLine(model, glyphs)
+        self.keys = keys
         self.key_line = KeyLine(model, glyphs)
+        self.key_line.keys = keys
         self.pane: Pane | None = None
         self.prompt: Question | TextPrompt | None = None
 
@@ -88,6 +93,8 @@ class Stage(App[int]):
 
     def on_mount(self) -> None:
         # After Ctrl+Z and fg the terminal shows what the shell left there.
+        if self.keys is not REVIEW:
+            self.set_keymap(keymap(self.keys))
         self.app_resume_signal.subscribe(self, lambda _: self._frame.forget())
         self._focus(self.table)
 
@@ -146,7 +153,7 @@ class Stage(App[int]):
         self.pane.remove()
         self.pane = None
         self.table.display = True
-        self.key_line.keys = REVIEW
+        self.key_line.keys = self.keys
         self._focus(self.table)
         self.sync()
 

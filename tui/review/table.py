@@ -31,7 +31,7 @@ class Table(Lines, can_focus=True):
     DEFAULT_CSS = "Table { height: 1fr; }"
     # Here and not in the app: while a pane or a question has the focus, no key acts on rows.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"app.do('{one.id}')", show=False) for one in REVIEW for key in one.keys
+        Binding(",".join(one.keys), f"app.do('{one.id}')", show=False, id=one.id) for one in REVIEW
     ]
 
     class HeaderClicked(Message):
@@ -97,7 +97,7 @@ class Table(Lines, can_focus=True):
         lead = glyphs.cursor if here else glyphs.in_range if row.checkpoint.id in selected else " "
         sign, sign_style = sign_of(row, model, glyphs)
         numbers = numbers_of(row, self.layout_now, model, glyphs)
-        words = decision_of(row, self.layout_now.cells[-1].width, model, glyphs)
+        words = decision_of(row, self.layout_now.cells[-1].width, model.explainer, glyphs)
         if here:
             text = f"{lead}{sign} {numbers}" + "".join(text for text, _ in words)
             return [(text.ljust(self.columns - 1), CURSOR)]
