@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest, nsmallest
 from math import isfinite
 from typing import Any, ClassVar, Self
 
@@ -17,7 +18,7 @@ from ..catalog.model import Checkpoint
 from .direction import MODES, known_mode
 from .fields import choice, count, mapping, refuse, text
 from .rule import Facts, Misses, Rule
-from .setting import NOWHERE, Setting
+from .setting import NOWHERE, Column, Setting
 from .wording import ordinal
 
 _UNKNOWN: Facts = {"unknown": True}
@@ -65,32 +66,28 @@ class BestRule(Rule):
     def metrics(self) -> tuple[tuple[str, str], ...]:
         return ((self.metric, self.mode),)
 
-    def leaders(self, values: Sequence[float | None], count: int) -> list[int]:
+    def leaders(self, values: Column, count: int) -> list[int]:
         """The first few of the ranking, without putting all in order by age."""
         finite = [value for value in values if value is not None and isfinite(value)]
         if not finite:
             return []
-        limit = sorted(finite, reverse=self.mode == "max")[:count][-1]
+        limit = (nsmallest if self.mode == "min" else nlargest)(count, finite)[-1]
         if self.mode == "min":
             near = ((v, i) for i, v in enumerate(values) if v is not None and v <= limit)
         else:
             near = ((v, i) for i, v in enumerate(values) if v is not None and v >= limit)
         return self._in_order((value, i) for value, i in near if isfinite(value))[:count]
 
-    def best_of(self, items: Sequence[Checkpoint]) -> int | None:
+    def best_of(self, items: Sequence[Checkpoint], setting: Setting) -> int | None:
         """The position of the best, if any has a finite value."""
-        return next(iter(self.leaders(self._values(items), 1)), None)
-
-    def _values(self, items: Sequence[Checkpoint]) -> list[float | None]:
-        metric = self.metric
-        return [item.metrics.get(metric) for item in items]
+        return next(iter(self.leaders(setting.metric(self.metric, items), 1)), None)
 
     def _in_order(self, scored: Iterable[tuple[float, int]]) -> list[int]:
         sign = 1 if self.mode == "min" else -1
         return [-i for _, i in sorted((sign * value, -i) for value, i in scored)]
 
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
-        values = self._values(items)
+        values = setting.metric(self.metric, items)
         kept: dict[int, Facts] = {
             i: {"rank": rank, "value": values[i]}
             for rank, i in enumerate(self.leaders(values, self.count), start=1)
@@ -108,7 +105,7 @@ class BestRule(Rule):
     def misses(
         self, items: Sequence[Checkpoint], kept: Mapping[int, Facts], setting: Setting = NOWHERE
     ) -> Misses:
-        values = self._values(items)
+        values = setting.metric(self.metric, items)
         sign = 1 if self.mode == "min" else -1
         order = sorted(sign * value for value in values if value is not None and isfinite(value))
         those = "only the best is" if self.count == 1 else f"the best {self.count} are"
