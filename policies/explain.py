@@ -6,6 +6,7 @@ kept instead; this is worked out only when asked for.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,6 @@ class Explainer:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._misses: dict[tuple[str, int], Misses] = {}  # by series and rule
-        self._positions: dict[str, dict[str, int]] = {}
 
     def reasons(self, decision: Decision) -> tuple[Explanation, ...]:
         """Every reason of one decision; never empty."""
@@ -93,9 +93,7 @@ class Explainer:
         evaluation, policy = self._plan.evaluations.get(one.series), self._plan.policy
         if evaluation is None or policy is None:
             return
-        if one.series not in self._positions:
-            self._positions[one.series] = {item.id: i for i, item in enumerate(evaluation.items)}
-        position = self._positions[one.series][one.id]
+        position = _position(one, evaluation.items)
         rules = sorted(enumerate(policy.keep), key=lambda each: each[1].kind not in _GRIDS_FIRST)
         for number, rule in rules:
             if rule.sees(one.series):
@@ -110,6 +108,16 @@ class Explainer:
             items, kept = evaluation.items, evaluation.kept[number]
             self._misses[series, number] = rule.misses(items, kept, evaluation.setting)
         return self._misses[series, number]
+
+
+def _position(one: Checkpoint, items: Sequence[Checkpoint]) -> int:
+    """Where it stands among the items of its series, which go by number."""
+    first = bisect_left(items, one.number or 0, key=lambda item: item.number or 0)
+    for places in (range(first, len(items)), range(first)):
+        for i in places:
+            if items[i] is one:
+                return i
+    raise LookupError(one.id)
 
 
 def _pinned(facts: Facts) -> str:

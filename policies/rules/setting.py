@@ -65,6 +65,10 @@ class Setting:
             f"metric {name}", items, lambda: [one.metrics.get(name) for one in items]
         )
 
+    def numbers(self, items: Sequence[Checkpoint]) -> Sequence[float]:
+        """What orders the checkpoints: their steps, or whatever they have instead."""
+        return self._column("numbers", items, lambda: _numbers_of(items))
+
     def _read_times(self, items: Sequence[Checkpoint]) -> Column:
         # In whole nanoseconds: to compare these with a float takes three times as long.
         first, ahead = int(PLAUSIBLE_SINCE * 1e9), (self.now + _AHEAD) * 1e9
@@ -89,6 +93,12 @@ class Setting:
 
 
 NOWHERE = Setting(_columns=None)
+
+
+def _numbers_of(items: Sequence[Checkpoint]) -> Sequence[float]:
+    steps = [item.step for item in items]
+    known = [step for step in steps if step is not None]
+    return known if len(known) == len(steps) else [item.number or 0 for item in items]
 
 
 def _in_order(times: Column) -> Sequence[int]:
