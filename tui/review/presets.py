@@ -12,7 +12,7 @@ from ...policies.refusal import Refusal
 from ...policies.rules.policy import Policy
 from ...policies.rules.preset_files import PresetFile, load_policy, preset_files
 from ..output import shown
-from ..quantities import size
+from ..quantities import counted, size
 from .glyphs import Glyphs
 from .keys import PRESETS
 from .lines import Line
@@ -119,6 +119,8 @@ class PresetsPane(ChoicePane):
         else:
             freed = offer.summary.freed
             frees = size(freed.apparent if self._model.apparent else freed.certain)
+            if files := offer.summary.artifacts:
+                whose = f"  and {counted(files, 'file')}{whose}"
             head = f"  {name}  {offer.summary.keep:>6} {offer.summary.delete:>8} {frees:>8}{whose}"
             about = (offer.policy.about or offer.policy.sentence()) if offer.policy else ""
         return [
