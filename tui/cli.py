@@ -40,7 +40,7 @@ COMMANDS = {
     "undo": Row("undo", "undo_command", "Put back what a commit moved to the trash."),
     "history": Row("history", "history_command", "List the commits and what became of them."),
     "purge": Row("purge", "purge_command", "Empty the trash; this is what frees space."),
-    "pin": Row("pin", "pin_command", "Protect checkpoints from every policy."),
+    "pin": Row("pin", "pin_command", "Protect checkpoints and other files from every policy."),
     "unpin": Row("pin", "unpin_command", "Take pins away."),
     "pins": Row("pin", "pins_command", "List the pins."),
     "presets": Row("presets", "presets_command", "List the policies with a name, or print one."),
