@@ -14,6 +14,7 @@ from ...policies.catalog.model import Checkpoint, Kind, Standing, State
 from ...policies.decisions import Action, Decision
 from ..output import shown
 from ..quantities import age, counted, size
+from ..scan_text import VERIFIED
 from .glyphs import Glyphs
 from .lines import Line, Lines
 from .model import ReviewModel
@@ -65,6 +66,8 @@ def details_of(decision: Decision, model: ReviewModel, glyphs: Glyphs, width: in
     if one.state is not State.COMPLETE:
         words = f"{one.state.value}: {shown(one.evidence)}" if one.evidence else one.state.value
         lines += [_styled(text, UNFINISHED) for text in wrapped(words, width)]
+    elif one.verified:
+        lines.append(_styled(VERIFIED[one.verified]))
     lines += _reasons(decision, model, width)
     lines += _pin(one, model, width)
     lines += _pairs("metrics", ((n, metric_text(v)) for n, v in _metrics(one, model)), width)
