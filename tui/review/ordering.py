@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from operator import itemgetter
 
 from ...policies.catalog.model import Catalog, Checkpoint, Standing
 from ...policies.decisions import Action, Plan
@@ -108,9 +107,9 @@ class Orders:
     def _by_value(self, values: Sequence[_Value], sort: Sort) -> list[int]:
         """What has no value stands last; equals stay with the newest first."""
         newest_first = self._newest_first()
-        known = [(value, i) for i in newest_first if (value := values[i]) is not None]
-        known.sort(key=itemgetter(0), reverse=sort.descending)
-        return [i for _, i in known] + [i for i in newest_first if values[i] is None]
+        known = [i for i in newest_first if values[i] is not None]
+        known.sort(key=values.__getitem__, reverse=sort.descending)  # type: ignore[arg-type]
+        return known + [i for i in newest_first if values[i] is None]
 
     def _values(self, plan: Plan, column: Column, shown: Shown) -> list[_Value]:
         if column is Column.DECISION:
