@@ -44,6 +44,12 @@ COMMANDS = {
     "unpin": Row("pin", "unpin_command", "Take pins away."),
     "pins": Row("pin", "pins_command", "List the pins."),
     "verify": Row("verify", "verify_command", "Check that checkpoints are whole."),
+    "snapshot": Row(
+        "snapshot", "snapshot_command", "Keep the newest checkpoint under today's date."
+    ),
+    "restore": Row(
+        "snapshot", "restore_command", "Bring a snapshot back as a checkpoint of the run."
+    ),
     "presets": Row("presets", "presets_command", "List the policies with a name, or print one."),
     "forecast": Row("forecast", "forecast_command", "Tell what a run will hold in a year."),
     "compare": Row("compare", "compare_command", "Show where two policies differ on a run."),
