@@ -28,6 +28,7 @@ from pathlib import Path
 
 import pyte
 from ground import COMMAND, ViolationError, demand, save_directory
+from keepstep.policies.commit.history import history
 
 _KEYS = [
     *"jkgGvdsSrRaAtuceEwfFpPD?123456789<>+-=n" * 2,
@@ -196,10 +197,8 @@ def soak(minutes: float, seed: int) -> str:
             demand(code in _ENDS, f"exit {code}:\n{review.picture()}")
             demand(b"\x1b[?1049l" in review.received, "the terminal was not given back")
             demand(b"Traceback" not in review.received, f"a traceback:\n{review.picture()}")
-            purged = b"purged" in review.received
-            if not purged:
+            if never_yes or not any("purged" in one.state for one in history(str(root))):
                 check(root, trainer, untouched=never_yes)
-            demand(not (never_yes and purged), "a purge, and nobody said yes")
             reviews, answers = reviews + 1, answers + review.answers
             shutil.rmtree(root)
     return f"{reviews} reviews, {keys} keys, {answers} answers to questions: nothing went unasked"

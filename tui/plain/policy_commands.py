@@ -58,6 +58,7 @@ class PolicyCommands:
 
     def do_presets(self, text: str) -> None:
         pane = PresetsPane(self.model, ASCII)
+        pane.plan_all()
         self.talk.show(pane.before(WIDTH))
         self.talk.number(pane.items(WIDTH))
         text = text or self.talk.ask("which one; nothing leaves")

@@ -1,4 +1,4 @@
-"""What else lies in the directory, the answer to "can I delete this?", and marks by hand."""
+"""What else lies here, the answer to "can I delete this?", what the plan does, and marks."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from textual.message import Message
 from ...policies.catalog.model import Artifact, Consequence
 from ...policies.decisions import Action, ArtifactDecision
 from ..output import shown
-from ..quantities import size
+from ..quantities import counted, size
 from .glyphs import Glyphs
 from .keys import ARTIFACTS
 from .lines import Line
 from .model import ReviewModel
 from .panes import ChoicePane, bound
-from .styles import BOLD, DELETED, DIM, KEPT, MARKED
+from .styles import BOLD, DELETED, DIM, KEPT, MARKED, PINNED
 from .words import fit, fit_path, wrapped
 
 _STYLES = {
@@ -51,7 +51,18 @@ class ArtifactsPane(ChoicePane):
         if not self.artifacts:
             return [(), [("  Nothing but checkpoints.", None)], *self._unknown()]
         title = f"  {'CLASS':<13} {'SIZE':>8}  {'IF DELETED':<12}   PATH"
-        return [*self._unknown(), [(title, BOLD)]]
+        return [*self._unknown(), *self._of_the_policy(), [(title, BOLD)]]
+
+    def _of_the_policy(self) -> list[Line]:
+        """How many go, where the policy on screen names a class at all."""
+        policy, going = self._model.plan.policy, self._model.plan.summary.artifacts
+        if policy is None or not policy.artifacts:
+            return []
+        classes = ", ".join(policy.artifacts)
+        verb = "goes" if going == 1 else "go"
+        return [
+            [(f"  {counted(going, 'file')} {verb} with this policy, which names {classes}", None)]
+        ]
 
     def _unknown(self) -> list[Line]:
         count = len(self._unrecognised)
@@ -68,12 +79,7 @@ class ArtifactsPane(ChoicePane):
         start = f" {fit(one.kind, 13)} {size(one.bytes):>8}  "
         decision = self._decisions.get(one.path)
         goes = decision is not None and decision.action is Action.DELETE
-        said = one.why
-        if decision is not None:
-            said = (
-                f"{decision.action.value}: {self._model.explainer.short_artifact(decision)}. {said}"
-            )
-        why = [[("    " + text, DIM)] for text in wrapped(said, width - 4)]
+        why = [[("    " + text, DIM)] for text in wrapped(one.why, width - 4)]
         style = _STYLES[one.consequence]
         sign = self._glyphs.marked if goes else " "
         return [
@@ -84,7 +90,19 @@ class ArtifactsPane(ChoicePane):
                 (f"  {path}", None),
             ],
             *why,
+            *self._decided(one, width),
         ]
+
+    def _decided(self, one: Artifact, width: int) -> list[Line]:
+        """What the plan does with it, and why; nothing where neither policy nor mark names it."""
+        decision = self._decisions.get(one.path)
+        if decision is None:
+            pin = self._model.pins.get(one.path)
+            said = "" if pin is None else f"pinned: {pin.note}" if pin.note else "pinned"
+            return [[("    " + shown(said), PINNED)]] if said else []
+        said = f"{decision.action.value}: {self._model.explainer.short_artifact(decision)}"
+        style = DELETED if decision.action is Action.DELETE else KEPT
+        return [[("    " + text, style)] for text in wrapped(shown(said), width - 4)]
 
     def action_mark_file(self) -> None:
         if self.artifacts:
