@@ -36,7 +36,7 @@ async def _until(person: Reviewer, words: str) -> None:
 
 
 async def test_new_checkpoints_appear_and_nothing_of_mine_moves(run: Path):
-    async with review(run, watch=Watch(every=0.05)) as person:
+    async with review(run, watch=Watch(every=0.05, rest=1)) as person:
         await person.press("j", "j", "j", "d", "j", "s", "s")
         cursor, marks = person.app.model.cursor, person.app.model.marks
         _save(run, 17200)
@@ -49,7 +49,7 @@ async def test_new_checkpoints_appear_and_nothing_of_mine_moves(run: Path):
 
 
 async def test_a_question_is_not_disturbed(run: Path):
-    async with review(run, watch=Watch(every=0.05)) as person:
+    async with review(run, watch=Watch(every=0.05, rest=1)) as person:
         await person.press("c")
         plan = person.app.pane.plan
         _save(run, 17200)
@@ -59,14 +59,14 @@ async def test_a_question_is_not_disturbed(run: Path):
 
 
 async def test_a_quiet_directory_is_not_scanned_again(run: Path):
-    async with review(run, watch=Watch(every=0.02)) as person:
+    async with review(run, watch=Watch(every=0.02, rest=1)) as person:
         catalog = person.app.model.catalog
         await person.pilot.pause(0.5)
         assert person.app.model.catalog is catalog
 
 
 async def test_a_question_is_drawn_anew_after_its_checkpoints_are_gone(run: Path):
-    async with review(run, watch=Watch(every=0.05)) as person:
+    async with review(run, watch=Watch(every=0.05, rest=1)) as person:
         await person.press("c")
         shutil.rmtree(run / "checkpoint-200")
         await _until(person, "171 checkpoints")

@@ -14,7 +14,7 @@ from .feed import Feed
 from .stage import Stage
 from .watch import Watch, places_of
 
-_LATER = 3.0  # seconds
+_LATER = 1.0  # seconds
 
 
 class ScanNews(Message):
@@ -124,8 +124,9 @@ class Scanning(Stage):
             self.say(", ".join(news))
 
     def on_changed(self) -> None:
-        """Look again, unasked: not amid something else, and at most a tenth of the time."""
-        rest = self._scan_began + 10 * self._scan_took - time.time()
+        """Look again, unasked: not amid something else, and not most of the time."""
+        pause = self._watch.rest * self._scan_took if self._watch else 0.0
+        rest = self._scan_began + pause - time.time()
         if rest > 0 or self.model.scanning or self.deeds.doing or self.prompt is not None:
             self.set_timer(max(rest, _LATER), self._changed)
             return

@@ -16,6 +16,7 @@ from ...policies.catalog.model import Catalog, State
 from ...policies.protections import BEING_WRITTEN
 
 _EVERY = 2.0  # seconds between two looks
+_REST = 10.0  # between two scans that nobody asked for, in times of what one takes
 _SHARE = 50  # a look may take one part in so many of the time
 _PATIENCE = 15.0  # seconds after which news is told although it still changes
 _MOST_GROWING = 20  # of what is being written; the newest
@@ -44,8 +45,13 @@ class Watch:
     """Calls a listener, from a thread of its own, when something changed and has come to rest."""
 
     def __init__(
-        self, *, every: float = _EVERY, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        every: float = _EVERY,
+        rest: float = _REST,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.rest = rest
         self._every = every
         self._clock = clock
         self._ended = threading.Event()
