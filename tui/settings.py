@@ -62,13 +62,13 @@ def _settings(document: object, path: str) -> Settings:
     if document is None:
         return found
     if not isinstance(document, dict):
-        raise Refusal(f"{path}: must be a mapping such as keys: {{pin: p}}")
+        raise Refusal(f"{path}: must be a mapping such as keys: {{pin: b}}")
     for name in document:
         if name != "keys":
             found.refuse(str(name), "is no setting; known: keys")
     keys = document.get("keys") or {}
     if not isinstance(keys, dict):
-        found.refuse("keys", "must be a mapping of actions to keys, such as {pin: p}")
+        found.refuse("keys", "must be a mapping of actions to keys, such as {pin: b}")
     return Settings(path, {str(name): _keys(name, value, found) for name, value in keys.items()})
 
 
@@ -78,7 +78,7 @@ def _keys(name: object, value: object, found: Settings) -> tuple[str, ...]:
     for one in values:
         # A bare digit is a key too, though YAML reads it as a number.
         if isinstance(one, bool) or not isinstance(one, str | int) or not str(one).strip():
-            found.refuse(f"keys.{name}", "must be a key or a list of keys, such as p or [p, f2]")
+            found.refuse(f"keys.{name}", "must be a key or a list of keys, such as b or [b, f3]")
         keys.append(str(one))
     if not keys:
         found.refuse(f"keys.{name}", "needs at least one key")

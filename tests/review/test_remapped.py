@@ -26,12 +26,12 @@ def test_no_file_is_no_settings(tmp_path: Path):
 
 
 def test_footer_and_help_show_the_new_keys(config):
-    keys = remapped(REVIEW, config("keys: {pin: b, filter: ['&', f2], presets: B}"))
+    keys = remapped(REVIEW, config("keys: {pin: b, filter: [/, f3], presets: B}"))
     found = {key.id: key.keys for key in keys}
     assert found["pin"] == ("b",)
-    assert found["filter"] == ("ampersand", "f2")
+    assert found["filter"] == ("slash", "f3")
     assert ("b", "pin") in footer_keys(keys)
-    assert ("& f2", "filter") in footer_keys(keys)
+    assert ("/ f3", "filter") in footer_keys(keys)
     assert ("b", "pin or unpin, at once and on disk") in help_rows(keys)
     assert {key.id for key in keys} == {key.id for key in REVIEW}
 

@@ -62,6 +62,10 @@ def review(run: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], ReviewApp
         pytest.param(["c"], id="confirm"),
         pytest.param(["p"], id="presets"),
         pytest.param(["question_mark"], id="help"),
+        pytest.param(["a"], id="artifacts"),
+        pytest.param(["F"], id="forecast"),
+        pytest.param(["1", "1", *["plus"] * 5, "D"], id="compare"),
+        pytest.param(["2", "q"], id="leave"),
     ],
 )
 def test_screen(snap_compare, review, keys: list[str], size: tuple[int, int]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...policies.forecast import Forecast, forecast
+from ...policies.forecast import Forecast, by_length, forecast
 from ...policies.refusal import PlanRefusal
 from ..forecast_plot import plot
 from ..forecast_text import cadence_line, forecast_table, verdicts
@@ -23,12 +23,16 @@ class ForecastPane(Pane):
     def __init__(self, model: ReviewModel, glyphs: Glyphs, free: int | None) -> None:
         name = shown(model.plan.policy.name) if model.plan.policy else "no rule"
         super().__init__(f"Forecast with {name}", glyphs)
+        plan = model.plan
+        if model.apparent:  # lengths and free blocks are not comparable
+            free = None
+            plan = model.plan_on(by_length(model.catalog))
         self._free = free
         self._trouble = ""
         self._found: Forecast | None = None
         self._body: tuple[int, list[Line]] | None = None
         try:
-            self._found = forecast(model.plan, free)
+            self._found = forecast(plan, free)
         except PlanRefusal as refusal:
             self._trouble = str(refusal)
 

@@ -206,6 +206,10 @@ class ReviewModel:
     def _plan(self, policy: Policy | None) -> Plan:
         return make_plan(self.catalog, policy, pins=self.pins, marks=self.marks, now=self.now)
 
+    def plan_on(self, catalog: Catalog) -> Plan:
+        """What the present rules would do on another catalog, such as one that counts lengths."""
+        return make_plan(catalog, self.plan.policy, pins=self.pins, marks=self.marks, now=self.now)
+
     def plan_of(self, policy: Policy) -> Plan:
         """What a policy would do here, with the same pins and marks; PolicyRefusal if it cannot."""
         return self._plan(policy)
