@@ -107,7 +107,7 @@ class Review:
         deadline = time.monotonic() + _PATIENCE
         while self.read(0.5):
             demand(time.monotonic() < deadline, "the review hangs:\n" + self.picture())
-            self.press("\x1b\x1b\x03")
+            self.press("\x03")  # the first may open the question whether to leave
         os.close(self._fd)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 

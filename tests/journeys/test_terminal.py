@@ -19,6 +19,8 @@ import pyte
 import pytest
 from keepstep.tui.sample.run import build_sample_run
 
+from .command_line import keepstep
+
 COLUMNS, ROWS = 80, 24
 PATIENCE = 30.0  # seconds
 _ON = re.compile(rb"\x1b\[\?(1049|1000|1003|2004)h")
@@ -205,3 +207,17 @@ def test_without_utf8_only_ascii_is_sent(tmp_path: Path):
     terminal.press("q")
     assert terminal.end() == 0
     assert terminal.received.isascii()
+
+
+def test_a_connection_lost_amid_a_commit_loses_nothing(tmp_path: Path):
+    terminal = _opened(tmp_path)
+    terminal.wait(_ready)
+    before = {path.name: path.stat().st_ino for path in (tmp_path / "run7").glob("checkpoint-*")}
+    terminal.press("c")
+    terminal.wait(lambda lines: any("Type 127 and Enter" in line for line in lines))
+    terminal.press("127\r")
+    terminal.hang_up()
+    undone = keepstep("undo", tmp_path / "run7")
+    assert undone.returncode == 0, undone.stderr
+    after = {path.name: path.stat().st_ino for path in (tmp_path / "run7").glob("checkpoint-*")}
+    assert after == before
