@@ -60,7 +60,13 @@ class TitleLine(Lines):
             facts.append(("apparent sizes: files are sparse", False))
         elif self.disk_share is not None:
             facts.append((f"disk {percent(self.disk_share, 1)} full", self.disk_share >= 0.9))
-        if model.written_ago is not None and model.written_ago < _RECENT:
+        writers = model.catalog.activity.writers
+        if writers:
+            others = f" and {len(writers) - 1} more" if len(writers) > 1 else ""
+            facts.append(
+                (f"pid {writers[0].pid}{others} {'are' if others else 'is'} writing", True)
+            )
+        elif model.written_ago is not None and model.written_ago < _RECENT:
             facts.append((f"written {age(model.written_ago)} ago", False))
         return facts
 
