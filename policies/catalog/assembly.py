@@ -51,7 +51,7 @@ def assemble(tree: Tree, found: Discovery) -> Catalog:
         for pointer in pointers
         if pointer.trouble
     ]
-    chosen = selections(tree, checkpoints)
+    chosen = {**found.selects_by, **selections(tree, checkpoints)}
     warnings += disagreements(chosen, checkpoints, pointers)
     needed = references(tree, checkpoints, found.artifacts)
     needed += neighbour_references(tree.root, checkpoints)
