@@ -110,21 +110,18 @@ def protect(
 def needed_protections(
     catalog: Catalog, known: Sequence[Dependency], staying: Sequence[bool]
 ) -> Protections:
-    """What those that stay need, directly or through others, and would otherwise go."""
+    """What those that stay need, directly or through others."""
     found: Protections = {}
     stays = list(staying)
-    grew = bool(known)
-    while grew:
-        grew = False
-        for one in known:
-            if stays[one.holder] and not staying[one.target]:
-                name = "linked" if one.need is None else _NEEDED_AS[one.need]
-                facts = {"path": one.path, "holder": catalog.checkpoints[one.holder].id}
-                protection = Protection(Reason(Source.PROTECTION, name, facts=facts))
-                if protection not in found.setdefault(one.target, []):
-                    found[one.target].append(protection)
-                grew = grew or not stays[one.target]
-                stays[one.target] = True
+    waiting = list(known)
+    while needed := [one for one in waiting if stays[one.holder]]:
+        waiting = [one for one in waiting if not stays[one.holder]]
+        for one in needed:
+            stays[one.target] = True
+            name = "linked" if one.need is None else _NEEDED_AS[one.need]
+            facts = {"path": one.path, "holder": catalog.checkpoints[one.holder].id}
+            protection = Protection(Reason(Source.PROTECTION, name, facts=facts))
+            found.setdefault(one.target, []).append(protection)
     return found
 
 

@@ -33,7 +33,7 @@ class _Look:
     def __init__(self, root: str) -> None:
         self._root = root
         self._links = 0
-        self._foreign: dict[str, Inside] = {}  # by mount namespace
+        self._foreign: dict[str, dict[str, str | None]] = {}  # folders, by mount namespace
         self._namespace = _link("self/ns/mnt")
 
     def activity(self) -> Activity:
@@ -100,9 +100,8 @@ class _Look:
         namespace = _link(f"{pid}/ns/mnt")
         if namespace == self._namespace:
             return self._at_home
-        if namespace not in self._foreign:
-            self._foreign[namespace] = _by_inode(self._root, f"{PROC}/{pid}/root")
-        return self._foreign[namespace]
+        known = self._foreign.setdefault(namespace, {"": None, "/": None})
+        return _by_inode(self._root, f"{PROC}/{pid}/root", known)
 
     def _at_home(self, path: str) -> str | None:
         if path == self._root:
@@ -118,22 +117,25 @@ def _counted(relative: str) -> str | None:
     return None if ours or relative.endswith(_GONE) else relative
 
 
-def _by_inode(root: str, seen_from: str) -> Inside:
+def _by_inode(root: str, seen_from: str, known: dict[str, str | None]) -> Inside:
     """Paths as another mount namespace calls them: the folder above that *is* the root decides."""
     wanted = os.stat(root)
-    known: dict[str, str | None] = {"": None, "/": None}
 
     def below(folder: str) -> str | None:
-        if folder not in known:
-            try:
-                status = os.stat(seen_from + folder)
-                same = (status.st_dev, status.st_ino) == (wanted.st_dev, wanted.st_ino)
-            except OSError:
-                same = False
-            above = None if same else below(os.path.dirname(folder))
-            name = os.path.basename(folder)
-            known[folder] = "" if same else None if above is None else f"{above}/{name}".lstrip("/")
-        return known[folder]
+        if folder in known:
+            return known[folder]
+        same = None
+        try:
+            status = os.stat(seen_from + folder)
+            same = (status.st_dev, status.st_ino) == (wanted.st_dev, wanted.st_ino)
+        except OSError:
+            pass  # deleted, or the process has ended: not remembered, the next one is asked again
+        above = None if same else below(os.path.dirname(folder))
+        name = os.path.basename(folder)
+        found = "" if same else None if above is None else f"{above}/{name}".lstrip("/")
+        if same is not None:
+            known[folder] = found
+        return found
 
     def inside(path: str) -> str | None:
         if not path.startswith("/"):

@@ -48,6 +48,14 @@ def test_a_ring_of_links_ends():
     assert kept_steps(make_plan(run, ONE, now=NOW)) == [300, 400]
 
 
+def test_what_a_rule_keeps_is_not_for_hands_while_it_is_needed():
+    run = _linked({400: "../checkpoint-300/model.safetensors"})
+    plan = make_plan(run, policy(LastRule(2)), now=NOW)
+    assert plan.decisions[2].protected
+    marks = frozenset({"checkpoint-300"})
+    assert kept_steps(make_plan(run, policy(LastRule(2)), marks=marks, now=NOW)) == [300, 400]
+
+
 def test_what_goes_needs_nothing():
     run = _linked({200: "../checkpoint-100/model.safetensors"})
     assert kept_steps(make_plan(run, ONE, now=NOW)) == [400]
