@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..policies.catalog.model import Catalog
-from ..policies.processes.activity import Process
+from ..policies.processes.activity import Activity, Process
 from .quantities import age, counted
 
 _MOST = 3  # processes named; a run on many cards has many
@@ -17,12 +17,17 @@ def activity_lines(catalog: Catalog, now: float) -> list[str]:
     lines = [_line(one, saved, now) for one in ordered[:_MOST]]
     if len(ordered) > _MOST:
         lines.append(f"and {_processes(len(ordered) - _MOST, 'more ')}")
-    if activity.unseen:
-        lines.append(
-            f"{_processes(activity.unseen)} of other users could not be looked into: what they "
-            "have open is not known"
-        )
-    return lines
+    return [*lines, *unseen_lines(activity)]
+
+
+def unseen_lines(activity: Activity) -> list[str]:
+    """What cannot be promised: one line, or none."""
+    if not activity.unseen:
+        return []
+    return [
+        f"{_processes(activity.unseen)} of other users could not be looked into: what they have "
+        "open is not known"
+    ]
 
 
 def who(one: Process) -> str:

@@ -75,5 +75,5 @@ def test_screen(snap_compare, review, keys: list[str], size: tuple[int, int]):
 def test_a_run_that_is_alive(snap_compare, review, keys: list[str], size: tuple[int, int]):
     events = OpenFile("events.out.tfevents.1", writing=True)
     reading = OpenFile("checkpoint-100/model.safetensors", writing=False)
-    alive = Activity((Process(4242, "python train.py", (reading, events)),))
+    alive = Activity((Process(4242, "python train.py", (reading, events)),), unseen=14)
     assert snap_compare(review(alive), press=keys, terminal_size=size)

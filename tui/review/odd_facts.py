@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...policies.catalog.model import Checkpoint, State
 from ...policies.decisions import Action, ArtifactDecision, Decision
-from ..activity_text import who
+from ..activity_text import unseen_lines, who
 from ..output import shown
 from ..quantities import age, items, size
 from .model import ReviewModel
@@ -65,7 +65,7 @@ def _facts(model: ReviewModel) -> list[str]:
             f"{size(freed.possible - freed.certain)} more returns only "
             "if other hard links to the same files go too."
         )
-    return facts
+    return facts + unseen_lines(model.catalog.activity)
 
 
 def _kept(model: ReviewModel) -> list[Checkpoint]:
