@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from keepstep.policies import make_plan, scan
+from keepstep.policies import commit, make_plan, scan
 from keepstep.policies.catalog.model import Catalog, Need, Pin, Reference
 from keepstep.policies.rules.counts import LastRule
 
@@ -88,3 +88,14 @@ def test_links_are_seen_on_a_real_disk(tmp_path: Path):
     weights.unlink()
     weights.symlink_to("../checkpoint-100/model.safetensors")
     assert kept_steps(make_plan(scan(str(tmp_path)), ONE, now=NOW)) == [100, 300]
+
+
+def test_a_link_in_one_that_was_not_sized_yet_is_found_before_anything_moves(tmp_path: Path):
+    hugging_face(tmp_path, [100, 200, 300])
+    weights = tmp_path / "checkpoint-300/model.safetensors"
+    weights.unlink()
+    weights.symlink_to("../checkpoint-100/model.safetensors")
+    early = scan(str(tmp_path), measure={"checkpoint-100", "checkpoint-200"})
+    done = commit(make_plan(early, ONE, now=NOW))
+    assert done.trashed == ("checkpoint-200",)
+    assert "checkpoint-300 links into it" in done.skipped[0].why
