@@ -21,13 +21,13 @@ from .filtering import FilterError, View, parse_filter
 from .ordering import Column, Orders, Sort, first_sort, next_sort
 from .primary import shown_metrics
 from .remembered import Remembered
-from .rule_values import Value, values_of
 from .run_directory import run_directory
-from .slots import Slot, all_off, policy_of, slots_of, toggled, with_rule, with_suggestions
+from .slots import all_off, policy_of, slots_of, with_suggestions
+from .switching import Switching
 from .visible import Visible
 
 
-class ReviewModel:
+class ReviewModel(Switching):
     """One review of one root."""
 
     def __init__(
@@ -43,8 +43,8 @@ class ReviewModel:
         self.apparent = apparent
         self.read_only = read_only
         self.base = policy
-        self.slots: Sequence[Slot] = slots_of(policy)
-        self.chosen: tuple[int, int] | None = None  # slot, and value in it, that + and - change
+        self.slots = slots_of(policy)
+        self.chosen = None
         self.marks: frozenset[str] = frozenset()
         self.pins: Mapping[str, Pin] = {}
         self.sort = Sort()
@@ -74,12 +74,6 @@ class ReviewModel:
             self.base, self.slots = found.base, found.slots
             if self.changed:
                 self.message = "rules as you left them; p has the presets"
-
-    @property
-    def changed(self) -> bool:
-        """Whether the rules are others than those of the policy on screen."""
-        policy = policy_of(self.base, self.slots)
-        return policy is not None and (self.base is None or policy.keep != self.base.keep)
 
     @property
     def unsaved(self) -> bool:
@@ -192,18 +186,18 @@ class ReviewModel:
         self.now = self.clock()
         policy = policy_of(self.base, self.slots) if self.arrivals.named else None
         try:
-            self._install(self._plan(policy))
+            self.install(self.plan_with(policy))
         except PolicyRefusal as refusal:
             self.slots = all_off(self.slots)
             self.message = f"{refusal}; all rules are off"
-            self._install(self._plan(None))
+            self.install(self.plan_with(None))
 
-    def _install(self, plan: Plan) -> None:
+    def install(self, plan: Plan) -> None:
         self.plan = plan
         self.explainer = Explainer(plan)
         self._arrange()
 
-    def _plan(self, policy: Policy | None) -> Plan:
+    def plan_with(self, policy: Policy | None) -> Plan:
         return make_plan(self.catalog, policy, pins=self.pins, marks=self.marks, now=self.now)
 
     def plan_on(self, catalog: Catalog) -> Plan:
@@ -212,54 +206,7 @@ class ReviewModel:
 
     def plan_of(self, policy: Policy) -> Plan:
         """What a policy would do here, with the same pins and marks; PolicyRefusal if it cannot."""
-        return self._plan(policy)
-
-    def toggle(self, position: int) -> None:
-        """Switch one rule; a rule that cannot be used here stays off."""
-        if position >= len(self.slots) or not self.arrivals.named:
-            return
-        if self._try(toggled(self.slots, position)):
-            self.chosen = (position, 0) if values_of(self.slots[position].rule) else self.chosen
-
-    def _try(self, slots: Sequence[Slot]) -> bool:
-        try:
-            plan = self._plan(policy_of(self.base, slots))
-        except PolicyRefusal as refusal:
-            self.message = str(refusal)
-            return False
-        self.slots = slots
-        self._install(plan)
-        return True
-
-    def choose_value(self, by: int) -> None:
-        """Go to the next value that can be changed, or with -1 to the one before."""
-        places = [
-            (i, k) for i, slot in enumerate(self.slots) for k in range(len(values_of(slot.rule)))
-        ]
-        if not places:
-            self.message = "no rule here has a value to change"
-        elif self.chosen not in places:
-            self.chosen = places[0 if by > 0 else -1]
-        else:
-            self.chosen = places[(places.index(self.chosen) + by) % len(places)]
-
-    def change_value(self, up: bool) -> None:
-        """One step more or less of the chosen value; the first there is when none is chosen."""
-        if not self.arrivals.named:
-            return
-        if self.chosen_value is None:
-            self.choose_value(1)
-        value = self.chosen_value
-        if value is not None and self.chosen is not None:
-            self._try(with_rule(self.slots, self.chosen[0], value.stepped(up)))
-
-    @property
-    def chosen_value(self) -> Value | None:
-        """The value that + and - change."""
-        if self.chosen is None or self.chosen[0] >= len(self.slots):
-            return None
-        values = values_of(self.slots[self.chosen[0]].rule)
-        return values[self.chosen[1]] if self.chosen[1] < len(values) else None
+        return self.plan_with(policy)
 
     def use(self, policy: Policy) -> None:
         """Put a policy in the place of the present one."""

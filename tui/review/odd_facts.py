@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...policies.catalog.model import Artifact, Checkpoint, Consequence, State
 from ...policies.decisions import Action, ArtifactDecision, Decision
+from ..activity_text import unseen_lines, who
 from ..output import shown
 from ..quantities import age, items, size
 from .model import ReviewModel
@@ -65,7 +66,7 @@ def _facts(model: ReviewModel) -> list[str]:
             f"{size(freed.possible - freed.certain)} more returns only "
             "if other hard links to the same files go too."
         )
-    return facts
+    return facts + unseen_lines(model.catalog.activity)
 
 
 def _kept(model: ReviewModel) -> list[Checkpoint]:
@@ -80,7 +81,11 @@ def _odd(
     odd: list[str] = []
     summary = model.plan.summary
     ago = model.written_ago
-    if ago is not None and ago < _RECENT:
+    writers = model.catalog.activity.writers
+    if writers:
+        last = "" if ago is None else f", last save {age(ago)} ago"
+        odd.append(shown(f"{who(writers[0])} is writing here{last}; what it has open stays"))
+    elif ago is not None and ago < _RECENT:
         odd.append(f"a run wrote here {age(ago)} ago; what it is writing now stays")
     by_hand = sum(decision.checkpoint.id in model.marks for decision in going)
     by_hand += sum(decision.artifact.path in model.marks for decision in files)

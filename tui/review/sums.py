@@ -20,13 +20,17 @@ def title_facts(model: ReviewModel, disk_share: float | None) -> list[tuple[str,
     facts = [(counted(len(model.catalog.checkpoints), "checkpoint"), False)]
     if model.summary_is_final:
         facts[0] = (f"{facts[0][0]}, {size(total)}", False)
+    writers = model.catalog.activity.writers
+    if writers:
+        others = f" and {len(writers) - 1} more" if len(writers) > 1 else ""
+        facts.append((f"pid {writers[0].pid}{others} {'are' if others else 'is'} writing", True))
     if model.read_only:
         facts.append(("read-only", False))
     if model.apparent:
         facts.append(("apparent sizes: files are sparse", False))
     elif disk_share is not None:
         facts.append((f"disk {percent(disk_share, 1)} full", disk_share >= 0.9))
-    if model.written_ago is not None and model.written_ago < _RECENT:
+    if not writers and model.written_ago is not None and model.written_ago < _RECENT:
         facts.append((f"written {age(model.written_ago)} ago", False))
     return facts
 
