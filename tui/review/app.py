@@ -109,6 +109,7 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
     def _end(self, code: int) -> None:
         """Told to end: not amid a checkpoint, and never without giving the terminal back."""
         self._code = code
+        self.hung_up = code == 128 + signal.SIGHUP
         if self.deeds.doing:
             self._leaving = True
             self.deeds.stop()
@@ -122,7 +123,9 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
             self._memory.keep(model.sort, model.filter, model.base, model.slots)
 
     def action_do(self, id_: str) -> None:
-        """Do what a key of the table stands for."""
+        """Do what a key of the table stands for; not for keys that come after the end."""
+        if not self.screen.is_attached:
+            return
         self.key_line.notice = ""
         if _KEYS[id_].writes and self.model.read_only:
             self.say("this review is read-only: it changes nothing on disk")

@@ -54,6 +54,7 @@ class Stage(App[int]):
         self.theme = "ansi-dark"
         self.animation_level = "none"
         self._frame = Frame()
+        self.hung_up = False  # nobody reads any more; what is written would wait for ever
         self.model = model
         self.glyphs = glyphs
         self.title_line = TitleLine(model, glyphs, title)
@@ -70,6 +71,8 @@ class Stage(App[int]):
         self.prompt: Question | TextPrompt | None = None
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if self.hung_up:
+            return
         if isinstance(renderable, LayoutUpdate | ChopsUpdate):
             renderable = cast(RenderableType, self._frame.update(renderable, self.size))
         super()._display(screen, renderable)
