@@ -12,8 +12,6 @@ A benchmark is a function that makes a `Contest` of a `Yard`, and one row in the
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +20,7 @@ import report
 import scan_speed
 import start_up
 from contest import Contest, Result, hold
-from trees import Yard
+from trees import Yard, yard_at
 
 BENCHMARKS: dict[str, Callable[[Yard], Contest]] = {
     "start": start_up.commands,
@@ -42,9 +40,7 @@ def main() -> int:
     """Hold the contests; 1 when judged and a budget is missed."""
     wanted = _options()
     names = wanted.names or list(BENCHMARKS)
-    if wanted.write_readme and wanted.names:
-        raise SystemExit("--write-readme is for all benchmarks: name none")
-    yard = Yard(wanted.place.absolute())
+    yard = yard_at(wanted.place)
     results: list[Result] = []
     for name in names:
         contest = BENCHMARKS[name](yard)
@@ -73,11 +69,12 @@ def _options() -> argparse.Namespace:
     )
     options.add_argument("--judge", action="store_true", help="exit 1 when a budget is missed")
     options.add_argument("--markdown", action="store_true", help="print the README's table, too")
-    options.add_argument("--write-readme", action="store_true", help="put it into the README")
+    options.add_argument(
+        "--write-readme", action="store_true", help="put that table of what was run into the README"
+    )
     wanted = options.parse_args()
     if unknown := [name for name in wanted.names if name not in BENCHMARKS]:
         options.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    wanted.place = wanted.place or Path(tempfile.gettempdir(), f"keepstep-benchmarks-{os.getuid()}")
     return wanted
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,12 @@ class Yard:
             shutil.rmtree(path, ignore_errors=True)
         kinds = ("CACHE", "CONFIG", "DATA", "STATE")
         return {f"XDG_{kind}_HOME": str(path / kind.lower()) for kind in kinds}
+
+
+def yard_at(place: Path | None) -> Yard:
+    """The yard at a place; by default beside other temporary files, the same one every time."""
+    usual = Path(tempfile.gettempdir(), f"keepstep-benchmarks-{os.getuid()}")
+    return Yard((place or usual).absolute())
 
 
 def build(path: Path, tree: Tree) -> None:
