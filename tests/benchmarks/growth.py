@@ -116,12 +116,13 @@ def _panel(panel: Panel) -> str:
         f'<path d="M{x(10 ** (last - reach)):.1f} {y(10 ** (high - reach)):.1f}'
         f'L{right} {_TOP}" stroke="#adb5bd" stroke-dasharray="2 4"/>'
     )
-    for name, line in panel.lines.items():
+    below = 0.0
+    for name, line in sorted(panel.lines.items(), key=lambda one: -one[1][-1][1]):
         colour = _COLOURS[name]
         path = "L".join(f"{x(count):.1f} {y(taken):.1f}" for count, taken in line)
         parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        end = y(line[-1][1]) + (4 if name != "du" else 12)
-        parts.append(f'<text x="{right + 4}" y="{end:.1f}" fill="{colour}">{name}</text>')
+        below = max(y(line[-1][1]) + 4, below + 12)  # names do not lie on each other
+        parts.append(f'<text x="{right + 4}" y="{below:.1f}" fill="{colour}">{name}</text>')
     return "".join(parts)
 
 
