@@ -87,13 +87,14 @@ def scan_events(
         if cancelled():
             return
         if measure is None or checkpoint.id in measure:
-            checkpoint = _with_measure(checkpoint, measure_members(tree, checkpoint.members))
+            checkpoint = with_measure(checkpoint, measure_members(tree, checkpoint.members))
             yield Sized(checkpoint)
         sized.append(checkpoint)
     yield Finished(replace(catalog, checkpoints=tuple(sized)))
 
 
-def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:
+def with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:
+    """The checkpoint, sized; unreadable where something in it could not be read."""
     if not measured.errors:
         return replace(checkpoint, measure=measured)
     return replace(

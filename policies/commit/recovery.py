@@ -12,8 +12,9 @@ from collections.abc import Callable
 from ..places import STATE_DIRECTORY
 from ..refusal import Refusal
 from . import journal
+from .at_once import never
 from .descent import Tree
-from .emptying import finish_emptying, never
+from .emptying import finish_emptying
 from .lock import hold
 from .outcome import why
 from .parents import remove_empty, sync_moves
