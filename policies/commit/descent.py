@@ -97,6 +97,15 @@ class Tree:
             return False
         return True
 
+    def lists(self, path: str) -> bool:
+        """Whether the directory of `path` lists its name; absence of either is no error."""
+        directory, name = split(path)
+        try:
+            with self.directory(directory) as fd:
+                return name in os.listdir(fd)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
     def make(self, path: str) -> list[str]:
         """Create the missing directories of `path` and return them; like their parents in mode."""
         made: list[str] = []

@@ -164,8 +164,11 @@ def _item(
         _member(state.place(member.path), commit_id, seen, folders)
         for member, seen in zip(one.members, going.seen, strict=True)
     )
-    disk, identity = (one.measure.disk, one.measure.identity) if one.measure else (0, "")
-    return JournalItem(n, one.id, disk, identity, members, one.artifact)
+    measure = one.measure
+    if measure is None:
+        return JournalItem(n, one.id, 0, "", members, one.artifact)
+    linked = sum(inode.disk for inode in measure.shared if inode.links > inode.seen)
+    return JournalItem(n, one.id, measure.disk, measure.identity, members, one.artifact, linked)
 
 
 def _member(

@@ -48,11 +48,13 @@ def place_of(tree: Tree, member: JournalMember) -> Place:
     if tree.exists(member.to):
         return Place.TRASH
     try:
-        found = tree.lstat(member.path)
+        # The device number is left out: it can change when a network filesystem is mounted again.
+        if tree.lstat(member.path).st_ino == member.inode:
+            return Place.HOME
     except (FileNotFoundError, NotADirectoryError):
-        return Place.GONE
-    # The device number is left out: it can change when a network filesystem is mounted again.
-    return Place.HOME if found.st_ino == member.inode else Place.GONE
+        pass
+    # A server's word that a name is not there can be old: before anything counts as lost, list.
+    return Place.TRASH if tree.lists(member.to) else Place.GONE
 
 
 def send(tree: Tree, item: JournalItem) -> None:

@@ -21,6 +21,7 @@ from ..exit_codes import DONE, INCOMPLETE
 from ..plan_text import plan_page
 from ..policy_choice import Choice, otherwise, requested
 from ..policy_options import PolicyFlags, policy_options
+from ..put_right import tell, waiting
 from ..sizes import bytes_of
 
 
@@ -68,6 +69,7 @@ def plan_command(
     choice = requested(flags)
     _refuse_halves(named=choice is not None or free is not None, save=save, force=force)
     wanted = None if free is None else bytes_of(free, "--free")
+    tell(waiting(directory))
     catalog = scan(directory)
     choice = choice or otherwise(catalog.policy_file)
     now = time.time()
@@ -106,6 +108,7 @@ def _save(root: str, policy: Policy, *, force: bool) -> None:
 
 def print_plan(directory: str, choice: Choice, *, apparent: bool = False) -> int:
     """What the review prints where it cannot open."""
+    tell(waiting(directory))
     catalog = scan(directory)
     now = time.time()
     plan = make_plan(catalog, choice.policy, now=now)

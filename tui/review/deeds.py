@@ -137,7 +137,8 @@ def purge_outcome(result: PurgeResult) -> Outcome:
         parts.append(f"{size(max(0, result.measured))} more are free now")
     if result.pending:
         parts.append(f"{len(result.pending)} wait for a server or a process")
-    return Outcome(", ".join(parts), tuple(map(shown, (*result.pending, *result.notes))))
+    details = (*result.less, *result.pending, *result.left, *result.notes)
+    return Outcome(", ".join(parts), tuple(map(shown, details)), failed=bool(result.left))
 
 
 def _why(skipped: Sequence[Skipped], notes: Sequence[str]) -> tuple[str, ...]:
