@@ -13,7 +13,6 @@ from types import MappingProxyType
 from ..pins import read_pins
 from ..places import POLICY_FILE, state_directory
 from .discovery import Discovery
-from .metric_sources import with_exact_metrics
 from .model import (
     NO_LOG,
     Catalog,
@@ -33,7 +32,7 @@ from .tree import Tree
 Metrics = Callable[[Tree, Sequence[Checkpoint], Mapping[str, str]], list[Checkpoint]]
 
 
-def assemble(tree: Tree, found: Discovery, metrics: Metrics = with_exact_metrics) -> Catalog:
+def assemble(tree: Tree, found: Discovery, metrics: Metrics) -> Catalog:
     """The catalog of what was found, in order, with pointers resolved; sizes are still to come."""
     known = _known(tree, found, metrics)
     pointers, foreign_links = _pointers(tree, found)
@@ -53,7 +52,7 @@ def assemble(tree: Tree, found: Discovery, metrics: Metrics = with_exact_metrics
         for pointer in pointers
         if pointer.trouble
     ]
-    chosen = selections(tree, checkpoints)
+    chosen = {**found.selects_by, **selections(tree, checkpoints)}
     warnings += disagreements(chosen, checkpoints, pointers)
     policy_file = os.path.join(state_directory(tree.root), POLICY_FILE)
     return Catalog(

@@ -6,16 +6,23 @@ Reads only. One entry that cannot be read costs that entry, never the scan.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..commit.safety import refuse_root
+from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
 from ..refusal import RootRefusal
 from .assembly import assemble
 from .discovery import Discovery, discover
 from .local_tree import LocalTree
 from .measure import measure as measure_members
+from .metric_sources import with_exact_metrics
 from .model import Catalog, Checkpoint, Measure, State
+
+if TYPE_CHECKING:
+    from ..verification.verify import Verdict
+    from .unchanged import Unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +56,16 @@ class Finished:
 ScanEvent = Found | Named | Sized | Finished
 
 
-def scan(root: str, *, measure: Container[str] | None = None) -> Catalog:
+def scan(
+    root: str, *, measure: Container[str] | None = None, unchanged: Unchanged | None = None
+) -> Catalog:
     """The catalog of one root; `measure` limits sizing to these ids (None: all).
 
-    Raises RootRefusal for a root that is missing, no directory, unreadable or unsafe.
+    What is known to be `unchanged` is not read again. Raises RootRefusal for a root that is
+    missing, no directory, unreadable or unsafe.
     """
     catalog = None
-    for event in scan_events(root, measure=measure):
+    for event in scan_events(root, measure=measure, unchanged=unchanged):
         if isinstance(event, Finished):
             catalog = event.catalog
     if catalog is None:
@@ -67,34 +77,54 @@ def scan_events(
     root: str,
     *,
     measure: Container[str] | None = None,
+    unchanged: Unchanged | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`."""
     refuse_root(root)
-    tree = LocalTree(os.path.realpath(root))
+    real = os.path.realpath(root)
+    tree = LocalTree(real) if unchanged is None else unchanged.tree(real)
     found = Discovery()
     try:
         for checkpoints in discover(tree, found, cancelled=cancelled):
             yield Found(tuple(checkpoints))
     except OSError as error:
         raise RootRefusal(f"{root}: {error.strerror or error}") from None
-    catalog = assemble(tree, found)
+    metrics = with_exact_metrics if unchanged is None else unchanged.with_metrics
+    catalog = assemble(tree, found, metrics)
     if cancelled():
         return
     yield Named(catalog)
+    verdicts = _verdicts(tree.root, found.state_folders)
     sized: list[Checkpoint] = []
     for checkpoint in catalog.checkpoints:
         if cancelled():
             return
         if measure is None or checkpoint.id in measure:
-            checkpoint = with_measure(checkpoint, measure_members(tree, checkpoint.members))
+            checkpoint = _with_measure(checkpoint, _measured(tree, checkpoint, unchanged))
+            if (verdict := verdicts.get(checkpoint.id)) is not None:
+                checkpoint = verdict.applied(checkpoint)
             yield Sized(checkpoint)
         sized.append(checkpoint)
     yield Finished(replace(catalog, checkpoints=tuple(sized)))
 
 
-def with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:
-    """The checkpoint, sized; unreadable where something in it could not be read."""
+def _measured(tree: LocalTree, one: Checkpoint, unchanged: Unchanged | None) -> Measure:
+    return measure_members(tree, one.members) if unchanged is None else unchanged.measure(tree, one)
+
+
+def _verdicts(root: str, folders: Sequence[str]) -> Mapping[str, Verdict]:
+    """What earlier verifications found, at and below this root."""
+    states = [state_directory(root), *(os.path.join(root, f, STATE_DIRECTORY) for f in folders)]
+    if not any(os.path.lexists(os.path.join(state, VERDICTS_FILE)) for state in states):
+        return {}
+    # Imported when needed: few runs are verified.
+    from ..verification.verdicts import remembered
+
+    return remembered(root, folders)
+
+
+def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:
     if not measured.errors:
         return replace(checkpoint, measure=measured)
     return replace(

@@ -9,7 +9,7 @@ each of these speaks up as if it had been there from the start:
   of rules and the evidence of siblings are judged with it, and none counts unless it is whole;
 * a run that was started again, a name or a set that is recognised as something else.
 
-Only what is inside unchanged checkpoints is not read twice (see `catalog/rescan.py`). Since the
+Only what is inside unchanged checkpoints is not read twice (see `catalog/unchanged.py`). Since the
 top-level entries are compared once more at the move itself, nothing can change unseen in between.
 Reads only. In doubt an item is skipped.
 """
@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..catalog.model import Checkpoint, Kind
-from ..catalog.rescan import Unchanged
+from ..catalog.unchanged import Unchanged
 from ..decisions import Action, ArtifactDecision, Decision, Plan, Source, Unit
 from .at_once import MANY, each, is_slow
 from .outcome import CHANGED, why
@@ -46,10 +46,10 @@ class Candidate:
 
 def rescan_now(plan: Plan, unchanged: Unchanged, now: float) -> Plan:
     """Scan the root again and make the plan again, with the pins that are on disk now."""
-    from ..catalog.rescan import rescan
+    from ..catalog.scan import scan
     from ..plan import make_plan
 
-    catalog = rescan(plan.root, unchanged)
+    catalog = scan(plan.root, unchanged=unchanged)
     return make_plan(
         catalog,
         plan.policy,

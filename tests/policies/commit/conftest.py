@@ -13,7 +13,7 @@ import pytest
 from keepstep.policies.catalog.local_tree import LocalTree
 from keepstep.policies.catalog.measure import measure
 from keepstep.policies.catalog.model import Catalog, Checkpoint, Member, Pin
-from keepstep.policies.catalog.rescan import Unchanged
+from keepstep.policies.catalog.unchanged import Unchanged
 from keepstep.policies.commit.trash import kind_of
 from keepstep.policies.decisions import Action, Decision, Plan, Reason, Source, Summary
 from keepstep.policies.pins import PinPlaces, read_pins

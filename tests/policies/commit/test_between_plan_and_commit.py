@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from keepstep.policies.catalog.rescan import Unchanged
+from keepstep.policies.catalog.unchanged import Unchanged
 from keepstep.policies.commit.commit import commit
 from keepstep.policies.commit.undo import undo
 from keepstep.policies.decisions import Plan
