@@ -163,4 +163,7 @@ def _restore_time(tree: Tree, member: JournalMember) -> None:
         now = os.stat(name, dir_fd=fd, follow_symlinks=False)
         if now.st_mtime_ns != member.mtime_ns:
             times = (now.st_atime_ns, member.mtime_ns)
-            os.utime(name, ns=times, dir_fd=fd, follow_symlinks=False)
+            try:
+                os.utime(name, ns=times, dir_fd=fd, follow_symlinks=False)
+            except PermissionError:
+                pass  # another's directory, which this user may move but not date
