@@ -131,7 +131,7 @@ def _best(policy: Policy, evaluation: SeriesEvaluation, metric: str, mode: str) 
             found = next((i for i, facts in kept.items() if facts.get("rank") == 1), None)
             if found is not None:  # it has been looked for already
                 return found
-    return BestRule(metric, mode).best_of(evaluation.items)
+    return BestRule(metric, mode).best_of(evaluation.items, evaluation.setting)
 
 
 def _of_its_own(one: Checkpoint, now: float) -> Iterable[tuple[str, bool, dict[str, object]]]:
@@ -152,9 +152,9 @@ def _saved_after_newest(items: Sequence[Checkpoint]) -> list[int]:
     newest = items[-1].saved_at
     if newest is None or newest < PLAUSIBLE_SINCE:
         return []
-    limit = (newest + RESTART_MARGIN) * 1e9
+    limit = int((newest + RESTART_MARGIN) * 1e9)  # to compare with a float takes far longer
     return [
         i
         for i, one in enumerate(items)
-        if one.measure is not None and one.measure.newest_mtime_ns > limit
+        if (measure := one.measure) is not None and measure.newest_mtime_ns > limit
     ]
