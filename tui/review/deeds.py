@@ -132,7 +132,10 @@ def undo_outcome(result: UndoResult) -> Outcome:
 
 def purge_outcome(result: PurgeResult) -> Outcome:
     """What a purge promised, and by how much free space really changed."""
-    parts = [f"purged: {size(result.bytes_promised)} promised"]
+    done = f"purged: {size(result.bytes_promised)} promised"
+    parts = [done if result.commits else "nothing was purged"]
+    if result.interrupted:
+        parts.append("stopped before the end; what is left can be undone")
     if result.measured is not None:
         parts.append(f"{size(max(0, result.measured))} more are free now")
     if result.pending:
