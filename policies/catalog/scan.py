@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..commit.safety import refuse_root
 from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
+from ..processes.table import ProcessTable, host_processes
 from ..refusal import RootRefusal
 from .assembly import assemble
 from .discovery import Discovery, discover
@@ -57,15 +58,19 @@ ScanEvent = Found | Named | Sized | Finished
 
 
 def scan(
-    root: str, *, measure: Container[str] | None = None, unchanged: Unchanged | None = None
+    root: str,
+    *,
+    measure: Container[str] | None = None,
+    processes: ProcessTable = host_processes,
+    unchanged: Unchanged | None = None,
 ) -> Catalog:
     """The catalog of one root; `measure` limits sizing to these ids (None: all).
 
-    What is known to be `unchanged` is not read again. Raises RootRefusal for a root that is
-    missing, no directory, unreadable or unsafe.
+    `processes` is asked at the end who has what open; what is known to be `unchanged` is not read
+    again. Raises RootRefusal for a root that is missing, no directory, unreadable or unsafe.
     """
     catalog = None
-    for event in scan_events(root, measure=measure, unchanged=unchanged):
+    for event in scan_events(root, measure=measure, processes=processes, unchanged=unchanged):
         if isinstance(event, Finished):
             catalog = event.catalog
     if catalog is None:
@@ -77,6 +82,7 @@ def scan_events(
     root: str,
     *,
     measure: Container[str] | None = None,
+    processes: ProcessTable = host_processes,
     unchanged: Unchanged | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[ScanEvent]:
@@ -106,7 +112,8 @@ def scan_events(
                 checkpoint = verdict.applied(checkpoint)
             yield Sized(checkpoint)
         sized.append(checkpoint)
-    yield Finished(replace(catalog, checkpoints=tuple(sized)))
+    activity = processes(tree.root)
+    yield Finished(replace(catalog, checkpoints=tuple(sized), activity=activity))
 
 
 def _measured(tree: LocalTree, one: Checkpoint, unchanged: Unchanged | None) -> Measure:

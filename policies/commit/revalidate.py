@@ -49,7 +49,7 @@ def rescan_now(plan: Plan, unchanged: Unchanged, now: float) -> Plan:
     from ..catalog.scan import scan
     from ..plan import make_plan
 
-    catalog = scan(plan.root, unchanged=unchanged)
+    catalog = scan(plan.root, unchanged=unchanged)  # all of it sized, links inside are looked at
     return make_plan(
         catalog,
         plan.policy,

@@ -75,8 +75,44 @@ ELSEWHERE = {
     "Lightning#19844: an accuracy was minimised by default": (
         "policies/rules/test_direction.py::test_unknown_is_never_guessed"
     ),
-    "composer#3376: latest is published before its files": (
-        "policies/commit/test_second_look.py::test_what_names_a_checkpoint_after_the_plan_keeps_it"
+    "fvcore#25: the target of last_checkpoint": (
+        "policies/test_incidents.py::test_the_target_of_last_checkpoint_stays_after_a_restart"
+    ),
+    "transformers#25129: a limit of one deleted all": (
+        "policies/test_incidents.py::test_a_limit_of_one_leaves_the_best_and_the_newest"
+    ),
+    "Lightning#11379: resuming deleted in another run": (
+        "policies/test_incidents.py::test_pruning_one_run_touches_no_other_that_it_names"
+    ),
+    "keras#12803, tf-keras#430: best began anew": (
+        "policies/test_incidents.py::test_the_best_of_an_earlier_session_stays_the_best"
+    ),
+    "mmengine#1166: a best pointer one save behind": (
+        "policies/test_incidents.py::test_a_best_pointer_and_the_metrics_that_disagree_both_count"
+    ),
+    "transformers#35580: the newest had files missing": (
+        "policies/test_incidents.py::test_a_torn_newest_is_not_the_newest_complete"
+    ),
+    "NeMo Speech#10228: an unfinished last was deleted": (
+        "policies/test_incidents.py::test_an_unfinished_last_is_never_deleted_by_policy"
+    ),
+    "orbax#394: no marker, so taken for garbage": (
+        "policies/test_incidents.py::test_a_missing_commit_marker_alone_is_no_proof_of_garbage"
+    ),
+    "ultralytics#23327: the last full of NaN": (
+        "policies/test_incidents.py::test_a_last_one_full_of_nan_costs_no_older_one_its_life"
+    ),
+    "orbax, NeMo: temporary names removed at start": (
+        "policies/test_incidents.py::test_temporary_directories_are_not_garbage_because_they_are_there"
+    ),
+    "composer#3376: latest before its files": (
+        "policies/test_incidents.py::test_latest_that_was_published_before_its_files"
+    ),
+    "huggingface_hub#4498, #4550: a shared blob": (
+        "policies/test_incidents.py::test_a_blob_that_two_checkpoints_share_stays"
+    ),
+    "Lightning#17189, ray#7412: a resume source was deleted": (
+        "policies/test_resume_sources.py::test_the_resume_source_of_a_run_beside_this_one_stays"
     ),
     "wandb#8781, ms-swift#6392: a limited run still fills the disk": (
         "policies/test_forecast.py::test_the_forecast_is_what_the_rules_will_do"
@@ -266,20 +302,20 @@ def test_an_unfinished_one_takes_nobodys_day(tmp_path: Path):
     assert 200 in _steps(_plan(tmp_path, {"daily": 1}))
 
 
-@pytest.mark.parametrize(
-    ("losses", "kept"),
-    [
-        ({100: 0.9, 200: float("nan"), 300: 0.5, 400: 0.7}, [300, 400]),
-        ({100: float("nan"), 200: float("nan"), 300: float("nan")}, [300]),
-    ],
-)
-def test_nan_never_wins_and_never_crashes(
-    tmp_path: Path, losses: dict[int, float], kept: list[int]
-):
-    """Lightning#1008, ray#23820: after one NaN nothing was ever better, or anything was."""
+def test_nan_is_never_the_best(tmp_path: Path):
+    """Lightning#1008, Lightning#2636: after one NaN nothing was ever better."""
+    losses = {100: 0.9, 200: float("nan"), 300: 0.5, 400: 0.7}
     hugging_face(tmp_path, losses, losses=losses)
     best = {"best": {"metric": "eval_loss", "mode": "min", "count": 1, "missing": "drop"}}
-    assert _steps(_plan(tmp_path, best)) == kept
+    assert _steps(_plan(tmp_path, best)) == [300, 400]
+
+
+def test_nothing_but_nan_chooses_nothing(tmp_path: Path):
+    """ray#23820: NaN was sorted anywhere, so any one was the best."""
+    nan = float("nan")
+    hugging_face(tmp_path, [100, 200, 300], losses={100: nan, 200: nan, 300: nan})
+    with pytest.raises(PolicyRefusal, match="nowhere finite"):
+        _plan(tmp_path, BEST)
 
 
 def test_a_checkpoint_without_metrics_is_no_error(tmp_path: Path):

@@ -86,7 +86,8 @@ def _best_in_a_new_state(root: Path) -> None:
 
 
 def _adapter(root: Path) -> None:
-    (root / "checkpoint-500" / "adapter_config.json").write_text(
+    (root / "finetuned").mkdir()
+    (root / "finetuned" / "adapter_config.json").write_text(
         json.dumps({"base_model_name_or_path": "../checkpoint-300"})
     )
 
@@ -107,7 +108,7 @@ def _pin_from_above(root: Path) -> None:
         (_link_further_down, "now protected: eval/v2/best points to it"),
         (_best_in_the_newest_state, f"now protected: checkpoint-600/{STATE} points to it"),
         (_best_in_a_new_state, f"now protected: checkpoint-700/{STATE} points to it"),
-        (_adapter, "now protected: checkpoint-500/adapter_config.json points to it"),
+        (_adapter, "now protected: base of finetuned (adapter_config.json)"),
         (_pin, "pinned since the plan"),
         (_pin_from_above, "pinned since the plan"),
     ],
