@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
         "trainer_beside.py --saves 100",
         "two_pruners.py --rounds 4",
         "random_keys.py --minutes 0.1",
+        "full_disk.py --every 9",
     ],
 )
 def test_a_slice(words: str):

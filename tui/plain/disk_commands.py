@@ -134,7 +134,9 @@ class DiskCommands:
         many = f"{items(entry.checkpoints, entry.files)}, {size(entry.bytes)}"
         if self.talk.sure(f"Delete {many} for good? There is no undo."):
             root = self.model.root
-            self._do(lambda: purge_outcome(self.disk.purge(root, entry.id, self._progress())))
+            stop = lambda: False  # noqa: E731 - Ctrl+C stops it by itself
+            progress = self._progress()
+            self._do(lambda: purge_outcome(self.disk.purge(root, entry.id, progress, stop)))
 
     def do_export(self, _: str) -> bool:
         """Whether it was written."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from ...policies.commit.safety import refuse_root
 from ...policies.rules.policy import Policy
 from .. import output
+from ..put_right import put_right, waiting
 from ..review.disk import LocalDisk
 from ..review.feed import Feed, scanner
 from ..review.model import ReviewModel
@@ -27,6 +28,8 @@ def run_plain(
     """Review a directory in lines of text; the exit code. RootRefusal for a bad root."""
     refuse_root(root)
     root = os.path.realpath(root)
+    for sentence in (waiting if read_only else put_right)(root):
+        output.data(output.shown(sentence))
     model = ReviewModel(root, policy, now=now, apparent=apparent, read_only=read_only)
     talk = Dialogue(_typed, output.data)
     return Session(model, LocalDisk(), talk, lambda: Feed(scanner(root)).start(), root).run()

@@ -14,6 +14,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from ...policies.rules.policy import Policy
+from ..output import shown
 from .deeds import Deeds, Done, Progressed
 from .details import DetailsPane
 from .disk import Disk, LocalDisk
@@ -51,6 +52,7 @@ def review_of(
     memory: Memory | None = None,
     watch: Watch | None = None,
     keys: Sequence[Key] = REVIEW,
+    found: Sequence[str] = (),
 ) -> ReviewApp:
     """A review of an absolute root, scanning; pictures and tests give what must not vary."""
     return ReviewApp(
@@ -63,6 +65,7 @@ def review_of(
         memory=memory,
         watch=watch,
         keys=keys,
+        found=found,
     )
 
 
@@ -87,13 +90,15 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         memory: Memory | None,
         watch: Watch | None,
         keys: Sequence[Key],
+        found: Sequence[str],
     ) -> None:
         super().__init__(model, glyphs, title, keys)
+        self._found = found  # what an interrupted commit had left here
         self.disk = disk
         self.deeds = Deeds(self)
         self._memory = memory
-        if memory is not None and (found := memory.recall()) is not None:
-            model.restore(found)
+        if memory is not None and (kept := memory.recall()) is not None:
+            model.restore(kept)
         self._leaving = False
         self._code = 0
         self.begin_scanning(feed, rescan, watch)
@@ -101,6 +106,8 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
     def on_mount(self) -> None:
         super().on_mount()
         self.listen_to_scans()
+        if self._found:
+            self.say(shown("; ".join(self._found)))
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):

@@ -136,7 +136,8 @@ class DiskActions(Stage):
         root = self.model.root
         self.close_pane()
         self.deeds.start(
-            "purging", lambda tell: purge_outcome(self.disk.purge(root, commit_id, tell))
+            "purging",
+            lambda tell: purge_outcome(self.disk.purge(root, commit_id, tell, self.deeds.stopped)),
         )
 
     def on_history_pane_wanted(self, message: HistoryPane.Wanted) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ...policies.commit.safety import refuse_root
 from ...policies.rules.policy import Policy
+from ..put_right import put_right, waiting
 from ..settings import load_settings, settings_file
 from .child_scan import scan_in_child
 from .feed import Feed, Scanner, scanner
@@ -27,6 +28,7 @@ def run_review(
     refuse_root(root)
     root = os.path.realpath(root)
     settings = load_settings(settings_file())
+    found = (waiting if read_only else put_right)(root)  # before the scan looks at it
     feed = Feed(_first_scan(root)).start()
 
     if "SSH_CONNECTION" in os.environ:
@@ -48,6 +50,7 @@ def run_review(
         memory=Memory(root, policy, memory_directory()),
         watch=Watch(),
         keys=remapped(REVIEW, settings) if settings.keys else REVIEW,
+        found=found,
     )
     return app.run() or 0
 
