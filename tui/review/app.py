@@ -7,7 +7,9 @@ not do, and ends in `sync`. Policy arithmetic lives elsewhere.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -117,14 +119,26 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         """Told to end: not amid a checkpoint, and never without giving the terminal back."""
         self._code = code
         self.hung_up = code == 128 + signal.SIGHUP
+        if self.hung_up:
+            threading.Thread(target=self._leave_no_terminal, args=(code,), daemon=True).start()
         if self.deeds.doing:
             self._leaving = True
             self.deeds.stop()
         else:
             self.exit(code)
 
+    def _leave_no_terminal(self, code: int) -> None:
+        """There is nothing to give back, and whatever writes to what is gone may wait for ever."""
+        self.deeds.stop()
+        self.deeds.join()
+        self._remember()
+        os._exit(code)
+
     def on_unmount(self) -> None:
         self.end_scanning()
+        self._remember()
+
+    def _remember(self) -> None:
         model = self.model
         if self._memory is not None and not model.read_only and model.arrivals.named:
             self._memory.keep(model.sort, model.filter, model.base, model.slots)

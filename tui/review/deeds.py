@@ -68,13 +68,20 @@ class Deeds:
         self._target = target
         self._stop = threading.Event()
         self._told = 0.0
+        self._thread: threading.Thread | None = None
         self.doing = ""  # "committing"; "" when idle
 
     def start(self, doing: str, work: Work) -> None:
         """Run the work; `Done` is posted when it ends."""
         self.doing = doing
         self._stop.clear()
-        threading.Thread(target=self._run, args=(work,), name=doing).start()
+        self._thread = threading.Thread(target=self._run, args=(work,), name=doing)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait for the end of what runs."""
+        if self._thread is not None:
+            self._thread.join()
 
     def stop(self) -> None:
         """Ask the running deed to end after the present checkpoint."""
