@@ -140,7 +140,9 @@ class Stage(App[int]):
             self.model.message = ""
 
     def open_pane(self, pane: Pane) -> None:
-        """Put a pane in the place of the table."""
+        """Put a pane in the place of the table; nowhere once the screen has gone."""
+        if not self.screen.is_attached:
+            return
         if self.pane is not None:
             self.pane.remove()
         self.pane = pane
@@ -173,6 +175,8 @@ class Stage(App[int]):
         self._open_prompt(TextPrompt(label, text, on_text, self._close_prompt))
 
     def _open_prompt(self, prompt: Question | TextPrompt) -> None:
+        if not self.screen.is_attached:
+            return
         self._close_prompt()
         self.prompt = prompt
         self.key_line.display = False
