@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from .evidence import is_weight_name, trouble_with
 from .model import Kind, State
+from .roles import is_optimizer
 from .sighting import Sighting
 from .tree import Folder
 
@@ -91,10 +92,14 @@ def missing_marker(folder: Folder) -> str:
 
 
 def missing_common(own: Iterable[str], siblings: Sequence[frozenset[str]]) -> str:
-    """A name that all siblings have, and at least two of them there are."""
+    """A name that all siblings have, and at least two of them there are.
+
+    What was slimmed no longer tells what a whole sibling has.
+    """
     names = frozenset(own)
     others = [other for other in siblings if other != names]
-    expected = frozenset.intersection(*others) if len(others) > 1 else frozenset()
+    whole = [other for other in others if any(map(is_optimizer, other))] or others
+    expected = frozenset.intersection(*whole) if len(others) > 1 else frozenset()
     missing = sorted(expected - names)
     return f"no {missing[0]}, which its siblings have" if missing else ""
 
@@ -114,10 +119,46 @@ def judged_directories(
     for one in found if siblings else ():
         if (inside := folder.child(one.name)) is not None:
             contents.setdefault(one.family, []).append(frozenset(inside.kinds))
-    return [
-        with_trouble(one, _trouble(folder.child(one.name), check, contents.get(one.family, [])))
-        for one in found
-    ]
+    slimmed = weights_only(folder, found)
+    judged = []
+    for one in found:
+        inside = folder.child(one.name)
+        if one.name in slimmed:
+            one = replace(one, weights_only=True)
+            trouble = _trouble(inside, check, ())
+        else:
+            trouble = _trouble(inside, check, contents.get(one.family, []))
+        judged.append(with_trouble(one, trouble))
+    return judged
+
+
+def weights_only(folder: Folder, found: Sequence[Sighting]) -> frozenset[str]:
+    """Directories without an optimizer, older than one of their family that has one.
+
+    The newest may be one that is being saved, so it is never among them.
+    """
+    whole: dict[str, float] = {}
+    without = []
+    for one in found:
+        if holds_optimizer(folder.child(one.name)):
+            whole[one.family] = max(whole.get(one.family, -1.0), _number(one))
+        else:
+            without.append(one)
+    return frozenset(one.name for one in without if 0 <= _number(one) < whole.get(one.family, -1.0))
+
+
+def holds_optimizer(folder: Folder | None) -> bool:
+    """Whether the directory, or one right inside it, has a file or folder of the optimizer."""
+    if folder is None:
+        return False
+    return any(is_optimizer(name) for place in folders_at(folder, 1) for name in place.kinds)
+
+
+def _number(one: Sighting) -> float:
+    """What orders the family; -1 where nothing does."""
+    number = one.step if one.step is not None else one.epoch
+    number = one.counter if number is None else number
+    return -1.0 if number is None else float(number)
 
 
 def _trouble(inside: Folder | None, check: Check, siblings: Sequence[frozenset[str]]) -> str:
