@@ -54,7 +54,7 @@ class Explainer:
         """One reason as a phrase."""
         policy = self._plan.policy
         if reason.source is Source.RULE and reason.rule is not None and policy is not None:
-            return policy.keep[reason.rule].words(reason.facts)
+            return policy.rules[reason.rule].words(reason.facts)
         return _WORDS[reason.name](reason.facts)
 
     def why_artifact(self, decision: ArtifactDecision) -> tuple[Explanation, ...]:
@@ -95,12 +95,24 @@ class Explainer:
         if evaluation is None or self._plan.policy is None:
             return False
         self._positions[series] = {item.id: i for i, item in enumerate(evaluation.items)}
+        policy = self._plan.policy
         self._misses[series] = [
-            (rule.kind, rule.misses(evaluation.items, kept, evaluation.setting))
-            for rule, kept in zip(self._plan.policy.keep, evaluation.kept, strict=True)
+            (rule.kind, _of_slim(misses) if number >= len(policy.keep) else misses)
+            for number, (rule, kept) in enumerate(zip(policy.rules, evaluation.kept, strict=True))
             if rule.sees(series)
+            for misses in (rule.misses(evaluation.items, kept, evaluation.setting),)
         ]
         return True
+
+
+def _of_slim(misses: Misses) -> Misses:
+    """The same of a rule that keeps weights alone."""
+
+    def words(position: int) -> str | None:
+        text = misses(position)
+        return f"weights only: {text}" if text else None
+
+    return words
 
 
 def _pinned(facts: Facts) -> str:
@@ -123,6 +135,8 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "pinned": _pinned,
     "pointer": _pointed,
     "newest": lambda _: "newest complete of its series",
+    "newest resumable": lambda _: "the newest that training can resume from",
+    "kept whole": lambda facts: f"kept whole: {facts['why']}",
     "best metric": lambda facts: f"best {facts['metric']} ({facts['mode']})",
     "resume": lambda _: "what training resumes from",
     "best": lambda _: "the copy that the framework keeps as its best",
@@ -139,6 +153,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "no rule here": lambda _: "no rule of the policy looks at this series",
     "not in plan file": lambda _: "the plan file does not delete it",
     "marked": lambda _: "marked for deletion by hand",
+    "marked to slim": lambda _: "marked by hand to keep only the weights",
     "artifacts": lambda facts: f"the policy deletes the files of class {facts['class']}",
     "irreplaceable": lambda facts: str(facts["why"]),
     "growing": lambda _: "the newest event file of its folder: it may still be written",
@@ -151,6 +166,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
 
 _SHORT: dict[str, Callable[[Facts], str]] = {
     "newest": lambda _: "newest",
+    "newest resumable": lambda _: "newest resumable",
     "pointer": lambda facts: f"target of {_listed([p.rpartition('/')[2] for p in facts['by']])}",
     "incomplete": lambda _: "incomplete",
     "being written": lambda _: "incomplete, being written",

@@ -23,7 +23,7 @@ def save_policy(root: str, policy: Policy, *, overwrite: bool = False) -> str:
     refuse_root(root)
     state = state_directory(os.path.realpath(root))
     path = os.path.join(state, POLICY_FILE)
-    refuse_useless(policy.keep, f"{policy.source}: ")  # it could not be read back
+    refuse_useless(policy, f"{policy.source}: ")  # it could not be read back
     if not overwrite and os.path.lexists(path) and not _holds(path, policy):
         raise PolicyRefusal(f"{path} holds another policy; --force replaces it")
     try:

@@ -15,6 +15,7 @@ from .model import Kind, State
 from .roles import is_optimizer
 from .sighting import Sighting
 from .tree import Folder
+from .weights_only import lasting, weights_only
 
 SHARD = re.compile(r"(.+)-([0-9]{5})-of-([0-9]{5})\.(safetensors|bin|pt|ckpt|msgpack)")
 DCP_MARKER = ".metadata"  # torch.distributed.checkpoint renames it into place as its last act
@@ -91,16 +92,19 @@ def missing_marker(folder: Folder) -> str:
     return f"no {DCP_MARKER}, which is written last"
 
 
-def missing_common(own: Iterable[str], siblings: Sequence[frozenset[str]]) -> str:
+def missing_common(
+    own: Iterable[str], siblings: Sequence[frozenset[str]], *, slimmed: bool = False
+) -> str:
     """A name that all siblings have, and at least two of them there are.
 
-    What was slimmed no longer tells what a whole sibling has.
+    What was slimmed no longer tells what a whole sibling has, and lacks nothing that slimming
+    takes.
     """
     names = frozenset(own)
     others = [other for other in siblings if other != names]
     whole = [other for other in others if any(map(is_optimizer, other))] or others
     expected = frozenset.intersection(*whole) if len(others) > 1 else frozenset()
-    missing = sorted(expected - names)
+    missing = sorted((lasting(expected) if slimmed else expected) - names)
     return f"no {missing[0]}, which its siblings have" if missing else ""
 
 
@@ -125,46 +129,21 @@ def judged_directories(
         inside = folder.child(one.name)
         if one.name in slimmed:
             one = replace(one, weights_only=True)
-            trouble = _trouble(inside, check, ())
-        else:
-            trouble = _trouble(inside, check, contents.get(one.family, []))
+        trouble = _trouble(inside, check, one.weights_only, contents.get(one.family, []))
         judged.append(with_trouble(one, trouble))
     return judged
 
 
-def weights_only(folder: Folder, found: Sequence[Sighting]) -> frozenset[str]:
-    """Directories without an optimizer, older than one of their family that has one.
-
-    The newest may be one that is being saved, so it is never among them.
-    """
-    whole: dict[str, float] = {}
-    without = []
-    for one in found:
-        if holds_optimizer(folder.child(one.name)):
-            whole[one.family] = max(whole.get(one.family, -1.0), _number(one))
-        else:
-            without.append(one)
-    return frozenset(one.name for one in without if 0 <= _number(one) < whole.get(one.family, -1.0))
-
-
-def holds_optimizer(folder: Folder | None) -> bool:
-    """Whether the directory, or one right inside it, has a file or folder of the optimizer."""
-    if folder is None:
-        return False
-    return any(is_optimizer(name) for place in folders_at(folder, 1) for name in place.kinds)
-
-
-def _number(one: Sighting) -> float:
-    """What orders the family; -1 where nothing does."""
-    number = one.step if one.step is not None else one.epoch
-    number = one.counter if number is None else number
-    return -1.0 if number is None else float(number)
-
-
-def _trouble(inside: Folder | None, check: Check, siblings: Sequence[frozenset[str]]) -> str:
+def _trouble(
+    inside: Folder | None, check: Check, slimmed: bool, siblings: Sequence[frozenset[str]]
+) -> str:
     if inside is None:
         return "the directory cannot be listed"
-    return check(inside) or trouble_inside(inside) or missing_common(inside.kinds, siblings)
+    return (
+        check(inside)
+        or trouble_inside(inside)
+        or missing_common(inside.kinds, siblings, slimmed=slimmed)
+    )
 
 
 def with_trouble(one: Sighting, trouble: str) -> Sighting:

@@ -41,6 +41,7 @@ def rescan_now(plan: Plan, ids: frozenset[str], now: float) -> Plan:
         plan.policy,
         pins=catalog.pins,
         marks=plan.marks,
+        slim_marks=plan.slim_marks,
         now=now,
         local_time=plan.local_time,
     )

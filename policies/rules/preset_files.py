@@ -85,7 +85,7 @@ def save_preset(
         )
     if _shipped(name):
         raise PolicyRefusal(f"{name!r} is a preset that comes with keepstep; choose another name")
-    refuse_useless(policy.keep, f"{name}: ")  # it could be written, and never be read again
+    refuse_useless(policy, f"{name}: ")  # it could be written, and never be read again
     directory = user_preset_directory() if own_directory is None else own_directory
     path = os.path.join(directory, name + _SUFFIX)
     text = policy_text(replace(policy, name=name))

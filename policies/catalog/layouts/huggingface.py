@@ -11,13 +11,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..content import NO_WEIGHTS, holds_weights, trouble_inside, weights_only
+from ..content import NO_WEIGHTS, holds_weights, trouble_inside
 from ..evidence import json_trouble
 from ..model import NO_LOG, NO_METRICS, Kind, State
 from ..resume_state import SET_ASIDE
 from ..sighting import FinalModel, Sighting, Sightings, Tag
 from ..trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
 from ..tree import Folder
+from ..weights_only import weights_only
 
 _ADAPTER_CONFIG = "adapter_config.json"
 _BASE = re.compile(rb'"base_model_name_or_path"\s*:\s*"((?:[^"\\]|\\.)*)"')
