@@ -137,6 +137,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "newest": lambda _: "newest complete of its series",
     "newest resumable": lambda _: "the newest that training can resume from",
     "kept whole": lambda facts: f"kept whole: {facts['why']}",
+    "weights only": lambda facts: str(facts["why"]),
     "best metric": lambda facts: f"best {facts['metric']} ({facts['mode']})",
     "resume": lambda _: "what training resumes from",
     "best": lambda _: "the copy that the framework keeps as its best",

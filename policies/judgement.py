@@ -161,7 +161,8 @@ class Judgement:
                 found.append(Reason(Source.RULE, rule.kind, number, facts))
         why = why_whole(one) if found else ""
         if why:
-            found.append(Reason(Source.PROTECTION, "kept whole", facts={"why": why}))
+            name = "weights only" if one.weights_only else "kept whole"
+            found.append(Reason(Source.PROTECTION, name, facts={"why": why}))
         return tuple(found)
 
     def _tiers_of(self, series: str) -> Sequence[int]:

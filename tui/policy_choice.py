@@ -54,23 +54,26 @@ class Choice:
 
 def requested(flags: PolicyFlags) -> Choice | None:
     """The policy that the options ask for; None when they ask for none."""
-    rules, classes = _rules(flags), _classes(flags)
+    rules, slim, classes = _rules(flags), _slim_rules(flags), _classes(flags)
     named = None if flags.policy is None else load_policy(flags.policy)
-    if named is not None and not rules and not classes:
+    if named is not None and not rules and not slim and not classes:
         return Choice(named, "named with --policy")
-    labels = [*(rule.label() for rule in rules), *(f"delete {one}" for one in classes)]
+    labels = [rule.label() for rule in rules]
+    labels += [f"slim {rule.label()}" for rule in slim]
+    labels += [f"delete {one}" for one in classes]
     name, source = ", ".join(labels), _spelled(flags)
-    if named is None and not rules:
+    if named is None and not rules and not slim:
         if classes:
             _refuse("--delete-artifacts needs a policy beside it: --policy or --keep-last ...")
         return None
     if named is None:
-        policy = Policy(name, rules, source=source, artifacts=classes)
+        policy = Policy(name, rules, source=source, artifacts=classes, slim=slim)
         return Choice(policy, "from the options")
     union = replace(
         named,
         name=f"{named.name}, {name}",
         keep=(*named.keep, *rules),
+        slim=(*named.slim, *slim),
         source=source,
         artifacts=tuple(dict.fromkeys((*named.artifacts, *classes))),
     )
@@ -103,8 +106,23 @@ def _rules(flags: PolicyFlags) -> tuple[Rule, ...]:
     if flags.keep_every is not None:
         rules.append(EveryStepsRule.parse(flags.keep_every, "--keep-every"))
     if flags.keep_best is not None:
-        rules.append(_best(flags))
+        rules.append(_best(flags, flags.keep_best, "--keep-best"))
     return (*rules, *_by_time(flags))
+
+
+def _slim_rules(flags: PolicyFlags) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
+    if flags.slim_last is not None:
+        rules.append(LastRule.parse(flags.slim_last, "--slim-last"))
+    if flags.slim_first is not None:
+        rules.append(FirstRule.parse(flags.slim_first, "--slim-first"))
+    if flags.slim_every is not None:
+        rules.append(EveryStepsRule.parse(flags.slim_every, "--slim-every"))
+    if flags.slim_best is not None:
+        rules.append(_best(flags, flags.slim_best, "--slim-best"))
+    if flags.slim_within is not None:
+        rules.append(WithinRule.parse(flags.slim_within, "--slim-within"))
+    return tuple(rules)
 
 
 def _classes(flags: PolicyFlags) -> tuple[str, ...]:
@@ -120,12 +138,14 @@ def _by_time(flags: PolicyFlags) -> Iterator[Rule]:
 
 def _refuse_halves(flags: PolicyFlags) -> None:
     """An option that means nothing without another is refused, never passed over."""
-    if flags.metric is not None and flags.keep_best is None:
-        _refuse("--metric needs --keep-best")
-    if flags.mode is not None and flags.keep_best is None:
-        _refuse("--mode needs --keep-best")
-    if flags.keep_best is not None and flags.metric is None:
-        _refuse("--keep-best needs --metric")
+    best = flags.keep_best is not None or flags.slim_best is not None
+    if flags.metric is not None and not best:
+        _refuse("--metric needs --keep-best or --slim-best")
+    if flags.mode is not None and not best:
+        _refuse("--mode needs --keep-best or --slim-best")
+    if best and flags.metric is None:
+        which = "--keep-best" if flags.keep_best is not None else "--slim-best"
+        _refuse(f"{which} needs --metric")
     tiers = {"--tier2-count": flags.tier2_count, "--tier3-interval": flags.tier3_interval}
     given = [flag for flag, value in tiers.items() if value is not None]
     needed = {**tiers, "--keep-last": flags.keep_last}
@@ -142,8 +162,8 @@ def _graduated(flags: PolicyFlags) -> Rule:
     return GraduatedRule.parse(value, "--keep-last")
 
 
-def _best(flags: PolicyFlags) -> Rule:
-    best = count(flags.keep_best, "--keep-best")
+def _best(flags: PolicyFlags, value: int, flag: str) -> Rule:
+    best = count(value, flag)
     metric = text(flags.metric, "--metric")
     mode = flags.mode or known_mode(metric)
     if mode is None:
@@ -151,7 +171,7 @@ def _best(flags: PolicyFlags) -> Rule:
             f"--mode is needed: nothing tells whether smaller or larger {metric} is better; "
             "say min or max"
         )
-    return BestRule.parse({"metric": metric, "mode": mode, "count": best}, "--keep-best")
+    return BestRule.parse({"metric": metric, "mode": mode, "count": best}, flag)
 
 
 def _spelled(flags: PolicyFlags) -> str:

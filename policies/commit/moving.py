@@ -26,6 +26,7 @@ from .pin_watch import PinWatch
 from .records import Event, Intent, JournalItem, JournalMember, Parent, SkippedItem
 from .results import CommitResult, OnProgress, Progress, Skipped
 from .revalidate import PINNED, Candidate
+from .slimming import aside, staying
 from .state import StateDirectory, release_room
 from .trash import destinations, kind_of, send
 
@@ -116,6 +117,7 @@ class Moving:
             id=self.id,
             trashed=tuple(one.id for one in trashed),
             files=sum(one.artifact != "" for one in trashed),
+            slimmed=tuple(one.id for one in trashed if one.stays),
             skipped=(*skipped, *(Skipped(names[each.n], each.why) for each in self._skipped)),
             promised=freed(trashed),
             interrupted=self._interrupted,
@@ -155,13 +157,16 @@ class Moving:
 
 def _item(state: StateDirectory, commit_id: str, n: int, going: Candidate) -> JournalItem:
     one = going.unit
-    paths = [state.place(member.path) for member in one.members]
+    leaving = [state.place(member.path) for member in one.members]
+    named = [state.place(path) for path in one.aside]
+    targets = [*map(aside, named), *destinations(commit_id, n, leaving)]
     members = tuple(
         JournalMember(path, kind_of(seen), to, seen.st_dev, seen.st_ino, seen.st_mtime_ns)
-        for path, to, seen in zip(paths, destinations(commit_id, n, paths), going.seen, strict=True)
+        for path, to, seen in zip([*named, *leaving], targets, going.seen, strict=True)
     )
     disk, identity = (one.measure.disk, one.measure.identity) if one.measure else (0, "")
-    return JournalItem(n, one.id, disk, identity, members, one.artifact)
+    stays = tuple(state.place(path) for path in staying(one))
+    return JournalItem(n, one.id, disk, identity, members, one.artifact, stays)
 
 
 def _before_us(parent: Parent, state: StateDirectory) -> Parent:

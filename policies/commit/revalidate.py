@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from ..decisions import Action, ArtifactDecision, Decision, Plan, Source, Unit
-from .outcome import CHANGED, why
+from .outcome import CHANGED, Unmoved, why
 from .results import Skipped
+from .slimming import TAKEN_NAME, aside, pieces
 from .state import StateDirectory
 
 # The plan as it would be made now, with the checkpoints of these ids sized.
@@ -73,8 +74,10 @@ def revalidate(
 
 
 def _look(state: StateDirectory, unit: Unit) -> Candidate:
-    members = unit.members
-    return Candidate(unit, tuple(state.tree.lstat(state.place(m.path)) for m in members))
+    for path in unit.aside:
+        if state.tree.exists(state.place(aside(path))):
+            raise Unmoved(TAKEN_NAME)
+    return Candidate(unit, tuple(state.tree.lstat(state.place(m.path)) for m in pieces(unit)))
 
 
 class _Judge:
@@ -107,7 +110,7 @@ class _Judge:
         if decision is None:
             return self._absence(planned)
         return (
-            self._of_the_plan(decision)
+            self._of_the_plan(planned, decision)
             or _of_the_content(planned, decision.unit)
             or self._of_the_place(candidate)
         )
@@ -121,11 +124,13 @@ class _Judge:
         what = f"a file of class {planned.artifact}" if planned.artifact else "a checkpoint"
         return f"no longer recognised as {what}"
 
-    def _of_the_plan(self, decision: Decision | ArtifactDecision) -> str:
+    def _of_the_plan(self, planned: Unit, decision: Decision | ArtifactDecision) -> str:
         if decision.unit.id in self._fresh.pins:
             return PINNED
-        if decision.action is Action.DELETE:
+        if decision.action is (Action.SLIM if planned.stays else Action.DELETE):
             return ""
+        if decision.action is not Action.KEEP:
+            return f"the policy would {decision.action.value} it now"
         from ..explain import Explainer
 
         for reason in decision.reasons:
@@ -134,14 +139,15 @@ class _Judge:
         return "the policy would keep it now"
 
     def _of_the_place(self, candidate: Candidate) -> str:
-        for member, seen in zip(candidate.unit.members, candidate.seen, strict=True):
+        unit = candidate.unit
+        for member, seen in zip(pieces(unit), candidate.seen, strict=True):
             if seen.st_dev != self._state.device:
                 return "on another filesystem"
             inside = self._holding_them.get(member.path) or self._staying.get(member.path)
-            if inside:
+            if inside and not (unit.stays and inside == unit.id):
                 return f"{inside}, which stays, is inside it"
             for above in _above(member.path):
-                if above in self._staying:
+                if self._staying.get(above, unit.id) != unit.id:
                     return f"it is a part of {self._staying[above]}, which stays"
             path = os.path.join(self._state.tree.path, self._state.place(member.path))
             if any(mount == path or mount.startswith(path + "/") for mount in self._mounts):

@@ -15,6 +15,7 @@ from ..catalog.model import Kind
 from .descent import Tree, split
 from .outcome import CHANGED, TAKEN, HalfMoved, Unmoved, why
 from .records import JournalItem, JournalMember
+from .slimming import is_aside, require_rest
 from .state import TRASH_PATH
 
 _KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.DIRECTORY, stat.S_IFLNK: Kind.LINK}
@@ -44,14 +45,18 @@ def destinations(commit_id: str, n: int, paths: Sequence[str]) -> list[str]:
 
 def place_of(tree: Tree, member: JournalMember) -> Place:
     """The trash first: only commits write there, while a place can be taken by others."""
-    if tree.exists(member.to):
+    if tree.exists(member.to) and not (is_aside(member) and _is_at_home(tree, member)):
         return Place.TRASH
+    return Place.HOME if _is_at_home(tree, member) else Place.GONE
+
+
+def _is_at_home(tree: Tree, member: JournalMember) -> bool:
     try:
         found = tree.lstat(member.path)
     except (FileNotFoundError, NotADirectoryError):
-        return Place.GONE
+        return False
     # The device number is left out: it can change when a network filesystem is mounted again.
-    return Place.HOME if found.st_ino == member.inode else Place.GONE
+    return found.st_ino == member.inode
 
 
 def send(tree: Tree, item: JournalItem) -> None:
@@ -97,6 +102,7 @@ def bring_back(tree: Tree, item: JournalItem) -> list[str]:
 
 def whole_in_trash(tree: Tree, item: JournalItem) -> None:
     """Unmoved, with the reason, unless every member can be put back (or is back already)."""
+    require_rest(tree, item)
     places = [place_of(tree, member) for member in item.members]
     if Place.GONE in places:
         everything = all(place is Place.GONE for place in places)

@@ -251,7 +251,8 @@ class ReviewApp(Stage):
     def on_confirm_pane_confirmed(self, message: ConfirmPane.Confirmed) -> None:
         self.close_pane()
         plan = message.plan
-        self.say(f"moving {items(plan.summary.delete, plan.summary.artifacts)}")
+        sums = plan.summary
+        self.say(f"moving {items(sums.delete, sums.artifacts, sums.slim)}")
         self._deeds.start(
             "committing",
             lambda tell: commit_outcome(self._disk.commit(plan, tell, self._deeds.stopped)),
@@ -267,7 +268,7 @@ class ReviewApp(Stage):
         if last is None:
             self.say("nothing is in the trash")
             return
-        many = items(last.checkpoints, last.files)
+        many = items(last.checkpoints, last.files, last.slimmed)
         self.ask(f"Put back {many} of the last commit?", lambda: self._undo(last.id))
 
     def _undo(self, commit_id: str) -> None:
@@ -284,7 +285,7 @@ class ReviewApp(Stage):
 
     def on_history_pane_wanted(self, message: HistoryPane.Wanted) -> None:
         entry = message.entry
-        many = f"{items(entry.checkpoints, entry.files)}, {size(entry.bytes)}"
+        many = items(entry.checkpoints, entry.files, entry.slimmed) + f", {size(entry.bytes)}"
         self.close_pane()
         if message.purge:
             self.ask(f"Delete {many} for good? There is no undo.", lambda: self._purge(entry.id))
