@@ -102,8 +102,10 @@ def missing_common(
     """
     names = frozenset(own)
     others = [other for other in siblings if other != names]
-    whole = [other for other in others if any(map(is_optimizer, other))] or others
-    expected = frozenset.intersection(*whole) if len(others) > 1 else frozenset()
+    whole = [other for other in others if any(map(is_optimizer, other))]
+    lost = bool(whole) and not slimmed and not any(map(is_optimizer, names))
+    several = len(siblings) > 2 if lost else len(others) > 1
+    expected = frozenset.intersection(*(whole or others)) if several and others else frozenset()
     missing = sorted((lasting(expected) if slimmed else expected) - names)
     return f"no {missing[0]}, which its siblings have" if missing else ""
 
