@@ -34,6 +34,7 @@ MARKER = "trainer_state.json"  # without it the Trainer does not resume
 _TAG = "latest"  # names the folder of partitions beside it
 _ZERO_3 = re.compile(r"(bf16_)?zero_pp_rank_[0-9]+_mp_rank_[0-9]+_model_states\.pt")
 _LEAST_WEIGHTS = 20  # of so many bytes of optimizer at least one of weights; AdamW needs 2 to 6
+_SMALL = 1_000_000  # bytes; below it the headers of files count for more than what is in them
 _ORDER = {Role.OPTIMIZER: 0, Role.SCHEDULER: 1, Role.SCALER: 2, Role.RNG: 3}
 
 
@@ -108,7 +109,7 @@ class ResumeSearch:
             )
         if not self._weights:
             return "no weights would be left"
-        if self._weights * _LEAST_WEIGHTS < self._optimizer:
+        if self._weights * _LEAST_WEIGHTS < self._optimizer - _SMALL:
             return "its weights are too small for its optimizer: perhaps only placeholders"
         return ""
 

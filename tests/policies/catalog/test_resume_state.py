@@ -189,7 +189,7 @@ WHOLE: dict[str, tuple[Callable[[Path], object], str]] = {
         "ZeRO-3",
     ),
     "placeholder weights": (
-        lambda root: trainer_run(root, [100, 200], {"optimizer.pt": 100 * WEIGHTS}),
+        lambda root: trainer_run(root, [100, 200], {"optimizer.pt": 300 * WEIGHTS}),
         "placeholders",
     ),
     "dcp": (
