@@ -194,6 +194,10 @@ class ReviewApp(Stage):
         self.model.toggle_marks(self.model.selected())
         self.model.anchor = None
 
+    def do_slim(self) -> None:
+        self.model.toggle_slims(self.model.selected())
+        self.model.anchor = None
+
     def do_pin(self) -> None:
         """Pin the selection, or unpin it when all of it is pinned."""
         model, ids = self.model, self.model.selected()
@@ -370,8 +374,8 @@ class ReviewApp(Stage):
             self._leaving = True
             self._deeds.stop()
             self.say(f"{self._deeds.doing}; leaving after this checkpoint")
-        elif self.model.marks:
-            marks = counted(len(self.model.marks), "mark")
+        elif self.model.by_hand:
+            marks = counted(len(self.model.by_hand), "mark")
             self.ask(f"{marks} by hand not committed. Quit?", lambda: self.exit(0))
         else:
             self.exit(0)

@@ -71,7 +71,7 @@ class PresetsPane(ChoicePane):
         self.cursor = names.index(base) if base in names else 0
 
     def before(self, width: int) -> Sequence[Line]:
-        title = f"  {'NAME':<{_NAME_WIDTH}}  {'KEEPS':>6} {'DELETES':>8} {'FREES':>8}"
+        title = f"  {'NAME':<{_NAME_WIDTH}}  {'KEEPS':>6} {'SLIMS':>6} {'DELETES':>8} {'FREES':>8}"
         return [[(title, BOLD)]]
 
     def items(self, width: int) -> Sequence[Sequence[Line]]:
@@ -81,12 +81,14 @@ class PresetsPane(ChoicePane):
         name = fit(shown(offer.file.name), _NAME_WIDTH, ellipsis=self._glyphs.ellipsis)
         whose = "   yours" if offer.file.own else ""
         if offer.summary is None:
-            head = f"  {name}  {'cannot be used here':>24}{whose}"
+            head = f"  {name}  {'cannot be used here':>31}{whose}"
             about = offer.trouble
         else:
             freed = offer.summary.freed
             frees = size(freed.apparent if self._model.apparent else freed.certain)
-            head = f"  {name}  {offer.summary.keep:>6} {offer.summary.delete:>8} {frees:>8}{whose}"
+            sums = offer.summary
+            counts = f"{sums.keep:>6} {sums.slim:>6} {sums.delete:>8}"
+            head = f"  {name}  {counts} {frees:>8}{whose}"
             about = (offer.policy.about or offer.policy.sentence()) if offer.policy else ""
         return [
             [(head, None)],

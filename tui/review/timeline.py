@@ -14,7 +14,7 @@ from ...policies.decisions import Action, Decision, Plan
 from .glyphs import Glyphs
 from .lines import Line, Lines, Run
 from .model import ReviewModel
-from .styles import CURSOR, DELETED, DIM, KEPT, PINNED, UNFINISHED
+from .styles import CURSOR, DELETED, DIM, KEPT, PINNED, SLIMMED, UNFINISHED
 from .words import fit, plain_number
 
 LABEL_WIDTH = 11
@@ -69,6 +69,8 @@ class Timeline(Lines):
         kept = sum(decision.action is not Action.DELETE for decision in group)
         if not kept:
             return glyphs.deleted, DELETED
+        if all(decision.action is not Action.KEEP for decision in group):
+            return glyphs.slimmed, SLIMMED
         everything = crowded and kept == len(group)
         return (glyphs.kept_all if everything else glyphs.kept), KEPT
 
