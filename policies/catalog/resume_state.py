@@ -31,7 +31,8 @@ from .tree import Stat
 
 SET_ASIDE = ".slimmed"  # what follows the name of a file that is set aside, not moved away
 MARKER = "trainer_state.json"  # without it the Trainer does not resume
-_TAG = "latest"  # names the folder of partitions beside it
+# Means nothing without the partitions: their tag, and the script that puts them together.
+_WITH_PARTITIONS = ("latest", "zero_to_fp32.py")
 _ZERO_3 = re.compile(r"(bf16_)?zero_pp_rank_[0-9]+_mp_rank_[0-9]+_model_states\.pt")
 _LEAST_WEIGHTS = 20  # of so many bytes of optimizer at least one of weights; AdamW needs 2 to 6
 _SMALL = 1_000_000  # bytes; below it the headers of files count for more than what is in them
@@ -49,7 +50,7 @@ class ResumeSearch:
     _optimizer: int = 0
     _zero_3: bool = False
     _marker: str = ""
-    _tag: tuple[str, Stat] | None = None
+    _beside: list[tuple[str, Stat]] = field(default_factory=list)
 
     def look(self, path: str, inside: str, found: Stat) -> Role:
         """Take note of an entry and say its role; `inside` is its path below the member."""
@@ -68,8 +69,8 @@ class ResumeSearch:
             self._optimizer += found.size if role is Role.OPTIMIZER else 0
         elif inside == MARKER:
             self._marker = path
-        elif inside == _TAG:
-            self._tag = (path, found)
+        elif inside in _WITH_PARTITIONS:
+            self._beside.append((path, found))
         return role
 
     def _in_folder(self, folder: str, top: str, name: str, found: Stat) -> Role:
@@ -89,9 +90,9 @@ class ResumeSearch:
         members += [Member(path, found.kind) for path, found, _ in files]
         stats = [found for stats in self._folders.values() for found in stats]
         stats += [found for _, found, _ in files]
-        if self._partitions and self._tag is not None:
-            members.append(Member(self._tag[0], self._tag[1].kind))
-            stats.append(self._tag[1])
+        for path, found in self._beside if self._partitions else ():
+            members.append(Member(path, found.kind))
+            stats.append(found)
         return ResumeState(
             members=tuple(members),
             aside=(self._marker,) if self._marker else (),

@@ -91,7 +91,10 @@ SEPARATE: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     ),
     "trainer with deepspeed": (
         lambda root: trainer_run(root, [100, 200], ZERO_2),
-        ["global_step100", "scheduler.pt", "rng_state_0.pth", "rng_state_1.pth", "latest"],
+        [
+            *("global_step100", "scheduler.pt", "rng_state_0.pth", "rng_state_1.pth", "latest"),
+            "zero_to_fp32.py",
+        ],
     ),
     "trainer with fsdp": (
         lambda root: trainer_run(

@@ -32,7 +32,7 @@ NOW = 1_800_000_000.0
 MIXED = "keep: [last: 1]\nslim: [every_steps: 200]"  # 100 and 300 go, 200 and 400 are slimmed
 LEAVES = {"optimizer.pt", "scheduler.pt", "rng_state.pth", "optimizer.bin", "scheduler.bin",
           "random_states_0.pkl", "scaler.pt", "sampler.bin", "rng_state_0.pth",
-          "rng_state_1.pth", "latest"}  # fmt: skip
+          "rng_state_1.pth", "latest", "zero_to_fp32.py"}  # fmt: skip
 
 
 def plan_of(root: Path, text: str = MIXED) -> Plan:
