@@ -129,7 +129,9 @@ def _in_series(
 
 def _best(policy: Policy, evaluation: SeriesEvaluation, metric: str, mode: str) -> int | None:
     for rule, kept in zip(policy.rules, evaluation.kept, strict=True):
-        if isinstance(rule, BestRule) and (rule.metric, rule.mode) == (metric, mode):
+        if not isinstance(rule, BestRule) or rule.within:
+            continue  # what a rule calls as good as the best is not the best
+        if (rule.metric, rule.mode) == (metric, mode):
             found = next((i for i, facts in kept.items() if facts.get("rank") == 1), None)
             if found is not None:  # it has been looked for already
                 return found

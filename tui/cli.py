@@ -43,6 +43,7 @@ COMMANDS = {
     "pin": Row("pin", "pin_command", "Protect checkpoints from every policy."),
     "unpin": Row("pin", "unpin_command", "Take pins away."),
     "pins": Row("pin", "pins_command", "List the pins."),
+    "verify": Row("verify", "verify_command", "Check that checkpoints are whole."),
     "presets": Row("presets", "presets_command", "List the policies with a name, or print one."),
     "forecast": Row("forecast", "forecast_command", "Tell what a run will hold in a year."),
     "compare": Row("compare", "compare_command", "Show where two policies differ on a run."),

@@ -134,6 +134,7 @@ class Checkpoint:
     pointed_to_by: tuple[str, ...] = ()
     counter: int | None = None  # orders a series without counting steps: saves, dates
     weights_only: bool = False  # whole, but training cannot resume from it as from its siblings
+    verified: str = ""  # by `keepstep verify`: "damaged", or whole by "contents" or "structure"
 
     @property
     def number(self) -> float | None:

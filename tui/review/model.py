@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from ...policies.best_report import BestReport, best_reports
 from ...policies.catalog.model import Catalog, Pin
 from ...policies.catalog.scan import ScanEvent
 from ...policies.decisions import Decision, Plan
@@ -54,6 +55,7 @@ class ReviewModel:
         self._rescan: Arrivals | None = None
         self._moved = False  # until then the cursor stays at the top while rows arrive
         self._positions: dict[str, int] = {}
+        self._reports: tuple[object, Mapping[str, Sequence[BestReport]]] = (None, {})
         self.visible: list[Decision] = []
         self._adopt(Catalog(root))
 
@@ -81,6 +83,17 @@ class ReviewModel:
     @property
     def several_series(self) -> bool:
         return len(self.catalog.series) > 1
+
+    def best_of(self, series: str) -> Sequence[BestReport]:
+        """How far the best of a series may be trusted, by each metric that judges it."""
+        asked = self.plan.policy.metrics() if self.plan.policy else ()
+        key = (id(self.catalog), asked)
+        if key != self._reports[0]:
+            found: dict[str, list[BestReport]] = {}
+            for report in best_reports(self.catalog, self.plan.policy):
+                found.setdefault(report.series, []).append(report)
+            self._reports = (key, found)
+        return self._reports[1].get(series, ())
 
     def take(self, events: Iterable[ScanEvent]) -> None:
         """Adopt what a scan found. A rescan shows its result at once, when it is complete."""
