@@ -110,7 +110,7 @@ def _of_slim(misses: Misses) -> Misses:
 
     def words(position: int) -> str | None:
         text = misses(position)
-        return f"weights only: {text}" if text else None
+        return f"{text} (its weights)" if text else None
 
     return words
 

@@ -85,7 +85,7 @@ def test_reasons_of_each_outcome():
     plan = plan_of(TEN, (LastRule(3),), (EveryStepsRule(300),))
     assert reasons_of(plan, 1000) == ["newest complete of its series", "last 3"]
     assert reasons_of(plan, 300) == ["every 300 steps"]
-    assert "weights only: every 300 steps keeps checkpoint-300" in reasons_of(plan, 200)
+    assert "every 300 steps keeps checkpoint-300 (its weights)" in reasons_of(plan, 200)
 
 
 def test_what_cannot_be_slimmed_stays_whole_and_says_why():
@@ -145,7 +145,7 @@ def test_tiers_are_shown_where_only_a_slim_rule_has_them():
     text = "keep: [last: 3]\nslim: [graduated: {last: 4, tier2_count: 2, tier3_interval: 500}]"
     plan = make_plan(catalog(TEN), parse_policy(text, "t"), now=NOW)
     assert [one.tier for one in plan.decisions] == [3, 3, 3, 3, 2, 2, 1, 1, 1, 1]
-    assert outcomes(plan) == "ddddsssk"[:4] + outcomes(plan)[4:]
+    assert outcomes(plan) == "ddddssskkk"
 
 
 def test_the_preset_of_the_reference():
