@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .model import Kind, Measure, Member, ResumeState, Role, SharedInode
 from .roles import PARTITIONS, RESUME_ROLES, WEIGHT_ROLES, leaves_whole, role_of
@@ -37,6 +38,32 @@ _ZERO_3 = re.compile(r"(bf16_)?zero_pp_rank_[0-9]+_mp_rank_[0-9]+_model_states\.
 _LEAST_WEIGHTS = 20  # of so many bytes of optimizer at least one of weights; AdamW needs 2 to 6
 _SMALL = 1_000_000  # bytes; below it the headers of files count for more than what is in them
 _ORDER = {Role.OPTIMIZER: 0, Role.SCHEDULER: 1, Role.SCALER: 2, Role.RNG: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """What the path of an entry below its checkpoint says; the same for all of a run."""
+
+    role: Role
+    weights: bool
+    folder: str  # the one right inside the checkpoint that leaves as a whole; "" for none
+    partitions: bool  # that folder holds those of ZeRO
+    plain: bool  # nothing to take note of but its size
+
+
+@lru_cache(maxsize=8192)
+def _sign_of(inside: str) -> _Sign:
+    above, _, name = inside.rpartition("/")
+    role = role_of(name, above.rpartition("/")[2])
+    top = inside.partition("/")[0]
+    special = inside == MARKER or inside in _WITH_PARTITIONS or bool(_ZERO_3.fullmatch(name))
+    return _Sign(
+        role=role,
+        weights=role in WEIGHT_ROLES,
+        folder=top if leaves_whole(top) else "",
+        partitions=bool(PARTITIONS.fullmatch(top)),
+        plain=role not in RESUME_ROLES and not special,
+    )
 
 
 @dataclass(slots=True)
@@ -54,30 +81,30 @@ class ResumeSearch:
 
     def look(self, path: str, inside: str, found: Stat) -> Role:
         """Take note of an entry and say its role; `inside` is its path below the member."""
-        top, _, below = inside.partition("/")
-        name = path.rpartition("/")[2]
-        if top and (below or found.kind is Kind.DIRECTORY) and leaves_whole(top):
-            return self._in_folder(path[: len(path) - len(inside)] + top, top, name, found)
+        sign = _sign_of(inside or path.rpartition("/")[2])
+        if sign.folder and inside and (found.kind is Kind.DIRECTORY or "/" in inside):
+            return self._in_folder(path[: len(path) - len(inside)] + sign.folder, sign, found)
         if found.kind is Kind.DIRECTORY:
             return Role.OTHER
-        role = role_of(name, inside.rpartition("/")[0].rpartition("/")[2])
-        if role in WEIGHT_ROLES:
-            self._weights += found.size if found.kind is Kind.FILE else 0
-            self._zero_3 = self._zero_3 or bool(_ZERO_3.fullmatch(name))
-        elif role in RESUME_ROLES:
-            self._files.append((path, found, role))
-            self._optimizer += found.size if role is Role.OPTIMIZER else 0
+        if sign.plain:
+            if sign.weights and found.kind is Kind.FILE:
+                self._weights += found.size
+        elif sign.role in RESUME_ROLES:
+            self._files.append((path, found, sign.role))
+            self._optimizer += found.size if sign.role is Role.OPTIMIZER else 0
+        elif sign.weights:
+            self._weights += found.size
+            self._zero_3 = True
         elif inside == MARKER:
             self._marker = path
-        elif inside in _WITH_PARTITIONS:
+        else:
             self._beside.append((path, found))
-        return role
+        return sign.role
 
-    def _in_folder(self, folder: str, top: str, name: str, found: Stat) -> Role:
+    def _in_folder(self, folder: str, sign: _Sign, found: Stat) -> Role:
         self._folders.setdefault(folder, []).append(found)
-        partitions = bool(PARTITIONS.fullmatch(top))
-        self._partitions = self._partitions or partitions
-        role = role_of(name) if partitions else Role.OPTIMIZER
+        self._partitions = self._partitions or sign.partitions
+        role = sign.role if sign.partitions else Role.OPTIMIZER
         self._optimizer += found.size if role is Role.OPTIMIZER else 0
         return role
 
