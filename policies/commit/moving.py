@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ..catalog.model import Member
 from ..decisions import Plan, Unit
 from ..freed import freed
 from ..places import STATE_DIRECTORY
@@ -165,8 +166,14 @@ def _item(state: StateDirectory, commit_id: str, n: int, going: Candidate) -> Jo
         for path, to, seen in zip([*named, *leaving], targets, going.seen, strict=True)
     )
     disk, identity = (one.measure.disk, one.measure.identity) if one.measure else (0, "")
-    stays = tuple(state.place(path) for path in staying(one))
+    stays = tuple(_stays(state, member) for member in staying(one))
     return JournalItem(n, one.id, disk, identity, members, one.artifact, stays)
+
+
+def _stays(state: StateDirectory, member: Member) -> JournalMember:
+    path = state.place(member.path)
+    seen = state.tree.lstat(path)
+    return JournalMember(path, member.kind, "", seen.st_dev, seen.st_ino, seen.st_mtime_ns)
 
 
 def _before_us(parent: Parent, state: StateDirectory) -> Parent:

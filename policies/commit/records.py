@@ -35,7 +35,7 @@ class JournalItem:
     identity: str
     members: tuple[JournalMember, ...]
     artifact: str = ""  # its class; "" for a checkpoint
-    stays: tuple[str, ...] = ()  # of one that is slimmed: where the rest of it is
+    stays: tuple[JournalMember, ...] = ()  # of one that is slimmed: what stays; `to` is ""
 
 
 @dataclass(frozen=True, slots=True)

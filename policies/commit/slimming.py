@@ -12,6 +12,8 @@ optimizer and nothing else.
 
 from __future__ import annotations
 
+import os
+
 from ..catalog.model import Kind, Member
 from ..catalog.resume_state import SET_ASIDE
 from ..decisions import Unit
@@ -20,6 +22,7 @@ from .outcome import Unmoved
 from .records import JournalItem, JournalMember
 
 REST_GONE = "the rest of it is not in its place; put that back first"
+REST_CHANGED = "the rest of it is no longer what it was"
 TAKEN_NAME = f"a file whose name ends in {SET_ASIDE} stands there already"
 
 
@@ -38,18 +41,45 @@ def is_aside(member: JournalMember) -> bool:
     return member.to == aside(member.path)
 
 
-def staying(unit: Unit) -> tuple[str, ...]:
+def staying(unit: Unit) -> tuple[Member, ...]:
     """The members of the checkpoint that must be there for its part to come back."""
     leaving = {member.path for member in unit.members}
-    return tuple(member.path for member in unit.stays if member.path not in leaving)
+    return tuple(member for member in unit.stays if member.path not in leaving)
 
 
-def rest_is_gone(tree: Tree, item: JournalItem) -> bool:
-    """Whether a slimmed checkpoint is no longer where its part would go back to."""
-    return any(not tree.exists(path) for path in item.stays)
+def lacks_rest(tree: Tree, item: JournalItem) -> str:
+    """Why the part of a slimmed checkpoint has nothing to come back to, or ""."""
+    if not item.stays:
+        return ""
+    asides = [member for member in item.members if is_aside(member)]
+    for member in item.stays:
+        try:
+            found = tree.lstat(member.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return REST_GONE
+        # A copy of the run has other inodes; a file that was set aside tells it apart as well.
+        if not _is_same(found, member) and not (asides and member.kind == Kind.DIRECTORY):
+            return REST_CHANGED
+    return "" if all(_is_there(tree, member) for member in asides) else REST_CHANGED
 
 
 def require_rest(tree: Tree, item: JournalItem) -> None:
     """Raise Unmoved where the part has nothing to come back to."""
-    if rest_is_gone(tree, item):
-        raise Unmoved(REST_GONE)
+    if why := lacks_rest(tree, item):
+        raise Unmoved(why)
+
+
+def _is_there(tree: Tree, member: JournalMember) -> bool:
+    """Whether a file that was set aside is there, under either name, and no other one."""
+    for path in (member.to, member.path):
+        try:
+            return _is_same(tree.lstat(path), member)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+    return False
+
+
+def _is_same(found: os.stat_result, member: JournalMember) -> bool:
+    if member.kind == Kind.DIRECTORY:  # losing and regaining a part has changed its time
+        return found.st_ino == member.inode
+    return found.st_mtime_ns == member.mtime_ns  # a new file may get the inode of an old one
