@@ -13,6 +13,7 @@ from .decisions import Action, ArtifactDecision, Decision, Plan
 from .explain import Explainer, Explanation
 from .freed import freed
 from .json_text import Document, canonical, number
+from .scan_json import processes_document
 
 
 def plan_document(plan: Plan) -> Document:
@@ -33,6 +34,7 @@ def plan_document(plan: Plan) -> Document:
             "freed": {"certain": summary.freed.certain, "possible": summary.freed.possible},
         },
     }
+    document["processes"] = processes_document(plan.catalog)
     if plan.policy is not None and plan.policy.artifacts:
         document["artifacts"] = [_artifact(one, explainer) for one in plan.artifacts]
     document["hash"] = document_hash(document)

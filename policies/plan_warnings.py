@@ -126,7 +126,7 @@ def _uneven(rule: Rule, seen: Seen) -> Iterator[tuple[str, str]]:
     if not isinstance(rule, GraduatedRule):
         return
     for series, evaluation in seen:
-        gap = rule.gap(evaluation.items)
+        gap = rule.gap(evaluation.items, evaluation.setting)
         if gap and len(evaluation.items) > rule.last and rule.tier3_interval % (2 * gap):
             yield (
                 series,

@@ -16,9 +16,10 @@ from ..policies.refusal import PolicyRefusal
 from ..policies.rules.artifact_classes import artifact_classes
 from ..policies.rules.best import BestRule
 from ..policies.rules.calendar import DailyRule, HourlyRule, MonthlyRule, WeeklyRule, YearlyRule
+from ..policies.rules.combinations import fields_of, refuse_useless
 from ..policies.rules.counts import FirstRule, LastRule
 from ..policies.rules.direction import known_mode
-from ..policies.rules.every_steps import EveryStepsRule
+from ..policies.rules.every_steps import EveryEpochsRule, EveryStepsRule
 from ..policies.rules.fields import count, text
 from ..policies.rules.graduated import GraduatedRule
 from ..policies.rules.policy import Policy
@@ -37,6 +38,11 @@ _BY_TIME: tuple[type[Rule], ...] = (
     MonthlyRule,
     YearlyRule,
 )
+_FLAGS: dict[type[Rule], str] = {  # after --keep- or --slim-
+    GraduatedRule: "last with tiers",
+    EveryStepsRule: "every",
+    EveryEpochsRule: "every-epochs",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ def requested(flags: PolicyFlags) -> Choice | None:
         if classes:
             _refuse("--delete-artifacts needs a policy beside it: --policy or --keep-last ...")
         return None
+    _refuse_useless(named, rules, slim)
     if named is None:
         policy = Policy(name, rules, source=source, artifacts=classes, slim=slim)
         return Choice(policy, "from the options")
@@ -78,6 +85,18 @@ def requested(flags: PolicyFlags) -> Choice | None:
         artifacts=tuple(dict.fromkeys((*named.artifacts, *classes))),
     )
     return Choice(union, "named with --policy, and the options")
+
+
+def _refuse_useless(named: Policy | None, keep: tuple[Rule, ...], slim: tuple[Rule, ...]) -> None:
+    """What options ask for must do something beside each other and the preset."""
+    before, slimmed = (named.keep, named.slim) if named else ((), ())
+    fields = fields_of(named) if named else []
+    names = [*fields[: len(before)], *map(_flag, keep)]
+    rules = (*before, *keep)
+    refuse_useless(rules, names, since=len(before))
+    names += [*fields[len(before) :], *(_flag(rule, "slim") for rule in slim)]
+    since, whole = len(rules) + len(slimmed), len(rules)
+    refuse_useless((*rules, *slimmed, *slim), names, since=since, whole=whole)
 
 
 def otherwise(policy_file: str | None) -> Choice:
@@ -105,6 +124,8 @@ def _rules(flags: PolicyFlags) -> tuple[Rule, ...]:
         rules.append(FirstRule.parse(flags.keep_first, "--keep-first"))
     if flags.keep_every is not None:
         rules.append(EveryStepsRule.parse(flags.keep_every, "--keep-every"))
+    if flags.keep_every_epochs is not None:
+        rules.append(EveryEpochsRule.parse(flags.keep_every_epochs, "--keep-every-epochs"))
     if flags.keep_best is not None:
         rules.append(_best(flags, flags.keep_best, "--keep-best"))
     return (*rules, *_by_time(flags))
@@ -123,6 +144,11 @@ def _slim_rules(flags: PolicyFlags) -> tuple[Rule, ...]:
     if flags.slim_within is not None:
         rules.append(WithinRule.parse(flags.slim_within, "--slim-within"))
     return tuple(rules)
+
+
+def _flag(rule: Rule, outcome: str = "keep") -> str:
+    """The option that asked for a rule; the tiers begin with --keep-last."""
+    return f"--{outcome}-{_FLAGS.get(type(rule), rule.kind)}"
 
 
 def _classes(flags: PolicyFlags) -> tuple[str, ...]:

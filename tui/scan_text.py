@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..policies.catalog.model import Catalog, Checkpoint, Series, State
 from ..policies.slimming import NOT_RESUMABLE
+from .activity_text import activity_lines
 from .output import shown
 from .plan_text import optimizer_state_line
 from .quantities import counted, figure, since, size, whole
@@ -23,6 +24,8 @@ def scan_page(catalog: Catalog, *, now: float, width: int | None) -> str:
         parts.append(_artifacts(catalog, width))
     if catalog.unrecognised:
         parts.append(_unrecognised(catalog, width))
+    if alive := activity_lines(catalog, now):
+        parts.append("\n".join(shown(line) for line in alive))
     return "\n\n".join([*parts, _totals(catalog)])
 
 

@@ -59,6 +59,7 @@ class _Sums:
         self._shared: dict[tuple[int, int], tuple[Stat, int]] = {}
         self._roles: dict[Role, int] = {}
         self._resume = ResumeSearch()
+        self._links: list[tuple[str, str]] = []
         self.errors: list[str] = []
 
     def add(self, path: str, inside: str, found: Stat) -> None:
@@ -83,7 +84,9 @@ class _Sums:
         line = _fingerprint(path, found)
         if found.kind is Kind.LINK:
             try:
-                line += "\0" + self._tree.link(path)
+                text = self._tree.link(path)
+                line += "\0" + text
+                self._links.append((path, text))
             except OSError as error:
                 self.errors.append(f"{path}: {error.strerror or error}")
         self._digest.update(_bytes(line))
@@ -103,4 +106,5 @@ class _Sums:
             roles=tuple(roles),
             errors=tuple(self.errors),
             resume=self._resume.result(),
+            links=tuple(self._links),
         )

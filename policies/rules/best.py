@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest, nsmallest
 from math import isfinite
 from typing import Any, ClassVar, Self
 
@@ -19,7 +20,7 @@ from .direction import MODES, known_mode
 from .fields import choice, count, mapping, number, refuse, text
 from .noise import noise_of
 from .rule import Facts, Misses, Rule
-from .setting import NOWHERE, Setting
+from .setting import NOWHERE, Column, Setting
 from .wording import ordinal
 
 NOISE = "noise"
@@ -85,32 +86,28 @@ class BestRule(Rule):
     def metrics(self) -> tuple[tuple[str, str], ...]:
         return ((self.metric, self.mode),)
 
-    def leaders(self, values: Sequence[float | None], count: int) -> list[int]:
+    def leaders(self, values: Column, count: int) -> list[int]:
         """The first few of the ranking, without putting all in order by age."""
         finite = [value for value in values if value is not None and isfinite(value)]
         if not finite:
             return []
-        limit = sorted(finite, reverse=self.mode == "max")[:count][-1]
+        limit = (nsmallest if self.mode == "min" else nlargest)(count, finite)[-1]
         if self.mode == "min":
             near = ((v, i) for i, v in enumerate(values) if v is not None and v <= limit)
         else:
             near = ((v, i) for i, v in enumerate(values) if v is not None and v >= limit)
         return self._in_order((value, i) for value, i in near if isfinite(value))[:count]
 
-    def best_of(self, items: Sequence[Checkpoint]) -> int | None:
+    def best_of(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> int | None:
         """The position of the best, if any has a finite value."""
-        return next(iter(self.leaders(self._values(items), 1)), None)
-
-    def _values(self, items: Sequence[Checkpoint]) -> list[float | None]:
-        metric = self.metric
-        return [item.metrics.get(metric) for item in items]
+        return next(iter(self.leaders(setting.metric(self.metric, items), 1)), None)
 
     def _levelled(
-        self, values: list[float | None], setting: Setting
-    ) -> tuple[list[float | None], Mapping[int, tuple[float, float]]]:
+        self, values: Column, setting: Setting
+    ) -> tuple[Column, Mapping[int, tuple[float, float]]]:
         """The values, those near the best as good as it; and by position what they are near to."""
         margin = self.margin(setting)
-        finite = [value for value in values if value is not None and isfinite(value)]
+        finite = [v for v in values if v is not None and isfinite(v)] if margin else []
         if not margin or not finite:
             return values, {}
         best = min(finite) if self.mode == "min" else max(finite)
@@ -127,7 +124,7 @@ class BestRule(Rule):
         return [-i for _, i in sorted((sign * value, -i) for value, i in scored)]
 
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
-        values = self._values(items)
+        values = setting.metric(self.metric, items)
         levelled, near = self._levelled(values, setting)
         kept: dict[int, Facts] = {
             i: {"rank": rank, "value": values[i], "near": near.get(i)}
@@ -148,7 +145,7 @@ class BestRule(Rule):
     def misses(
         self, items: Sequence[Checkpoint], kept: Mapping[int, Facts], setting: Setting = NOWHERE
     ) -> Misses:
-        values = self._values(items)
+        values = setting.metric(self.metric, items)
         levelled, near = self._levelled(values, setting)
         sign = 1 if self.mode == "min" else -1
         order = sorted(sign * value for value in levelled if value is not None and isfinite(value))
