@@ -4,7 +4,7 @@ Optimizer, scheduler, random generators, scaler, and the partitions of ZeRO wher
 stand beside them. Found while a checkpoint is sized, by roles; nothing is opened.
 
 Without its optimizer a checkpoint must not look as if it could be resumed. What frameworks do
-with one was read in their sources and tried:
+with one was tried with transformers and accelerate, and read in the sources of the others:
 
 * transformers resumes from the folder with the greatest number. Without `optimizer.pt` it goes on
   with a fresh optimizer and a schedule that starts anew, and says nothing. Without
@@ -13,10 +13,10 @@ with one was read in their sources and tried:
   no moment lies in between at which a resume would go wrong silently.
 * accelerate's `load_state` fails, naming `optimizer.bin`; without the random states it would only
   warn. So the optimizer leaves first and comes back last.
-* transformers with DeepSpeed fails ("can't find a valid checkpoint") once `global_step*` has left;
-  DeepSpeed itself warns and goes on with the 16-bit weights, but only for a tag that is asked for
-  by name: the one in `latest` is never slimmed.
-* Megatron fails without `distrib_optim.pt`, naming `--no-load-optim`.
+* transformers with DeepSpeed fails ("can't find a valid checkpoint") once `global_step*` has left.
+  DeepSpeed itself only warns that paths are missing, and goes on without them; but it does so for
+  a tag that is asked for by name alone, since the one in `latest` is never slimmed.
+* Megatron fails without `distrib_optim.pt`, naming it, unless told `--no-load-optim`.
 """
 
 from __future__ import annotations
