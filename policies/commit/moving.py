@@ -27,9 +27,9 @@ from .pin_watch import PinWatch
 from .records import Event, Intent, JournalItem, JournalMember, Parent, SkippedItem
 from .results import CommitResult, OnProgress, Progress, Skipped
 from .revalidate import PINNED, Candidate
-from .slimming import aside, staying
+from .slimming import aside, pieces, staying
 from .state import StateDirectory, release_room
-from .trash import destinations, kind_of, send
+from .trash import destination, kind_of, send
 
 Clock = Callable[[], float]
 
@@ -49,8 +49,10 @@ class Moving:
         self.id = commit_id
         self._state, self._plan, self._watch, self._clock = state, plan, watch, clock
         self._units = [candidate.unit for candidate in going]
+        folders: dict[str, int] = {}
         self.items = tuple(
-            _item(state, commit_id, number, one) for number, one in enumerate(going, start=1)
+            _item(state, commit_id, number, one, folders)
+            for number, one in enumerate(going, start=1)
         )
         self._trashed: list[int] = []
         self._skipped: list[SkippedItem] = []
@@ -89,6 +91,7 @@ class Moving:
     def end(self) -> None:
         """Make the moves durable, then say in the journal that they are."""
         tree = self._state.tree
+        tree.let_go()
         moved = [item for item in self.items if item.n in set(self._trashed)]
         sync_moves(tree, self.id, moved)
         stayed = [item for item in self.items if item.n not in set(self._trashed)]
@@ -156,18 +159,30 @@ class Moving:
         )
 
 
-def _item(state: StateDirectory, commit_id: str, n: int, going: Candidate) -> JournalItem:
+def _item(
+    state: StateDirectory, commit_id: str, number: int, going: Candidate, folders: dict[str, int]
+) -> JournalItem:
     one = going.unit
-    leaving = [state.place(member.path) for member in one.members]
-    named = [state.place(path) for path in one.aside]
-    targets = [*map(aside, named), *destinations(commit_id, n, leaving)]
+    paths = [state.place(piece.path) for piece in pieces(one)]
+    asides = len(one.aside)
     members = tuple(
-        JournalMember(path, kind_of(seen), to, seen.st_dev, seen.st_ino, seen.st_mtime_ns)
-        for path, to, seen in zip([*named, *leaving], targets, going.seen, strict=True)
+        JournalMember(
+            path,
+            kind_of(seen),
+            aside(path) if n < asides else destination(commit_id, path, folders),
+            seen.st_dev,
+            seen.st_ino,
+            seen.st_mtime_ns,
+        )
+        for n, (path, seen) in enumerate(zip(paths, going.seen, strict=True))
     )
-    disk, identity = (one.measure.disk, one.measure.identity) if one.measure else (0, "")
     stays = tuple(_stays(state, member) for member in staying(one))
-    return JournalItem(n, one.id, disk, identity, members, one.artifact, stays)
+    measure = one.measure
+    if measure is None:
+        return JournalItem(number, one.id, 0, "", members, one.artifact, stays)
+    linked = sum(inode.disk for inode in measure.shared if inode.links > inode.seen)
+    identity = measure.identity
+    return JournalItem(number, one.id, measure.disk, identity, members, one.artifact, stays, linked)
 
 
 def _stays(state: StateDirectory, member: Member) -> JournalMember:

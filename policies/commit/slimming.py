@@ -41,6 +41,11 @@ def is_aside(member: JournalMember) -> bool:
     return member.to == aside(member.path)
 
 
+def trashed_members(item: JournalItem) -> tuple[JournalMember, ...]:
+    """What of an item went to the trash: all of it but what was set aside in its own folder."""
+    return tuple(member for member in item.members if not is_aside(member))
+
+
 def staying(unit: Unit) -> tuple[Member, ...]:
     """The members of the checkpoint that must be there for its part to come back."""
     leaving = {member.path for member in unit.members}
