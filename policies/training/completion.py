@@ -31,6 +31,11 @@ class Completion:
         """Ids of what looks complete, but is not yet known to be finished."""
         return tuple(self._watched)
 
+    @property
+    def due(self) -> float | None:
+        """When the first of these may be finished, if nothing changes."""
+        return min((since + self._settles for _, since in self._watched.values()), default=None)
+
     def begin(self, catalog: Catalog) -> None:
         """Take everything complete for finished: nobody is writing yet."""
         self._whole = {one.id: _identity(one) for one in _complete(catalog)}

@@ -102,7 +102,8 @@ class Tender:
 
     def _patience(self) -> float:
         """Seconds until the next look that nothing asks for."""
-        settling = SETTLES / 2 if self._completion.watched else self._between
+        due = self._completion.due
+        settling = self._between if due is None else max(0.05, due - time.monotonic())
         return min(settling, self._between, _DISK_CHECK if self._policy.min_free else settling)
 
     def _look(self, *, at_rest: bool = False) -> None:
