@@ -1,0 +1,141 @@
+"""A trainer under `keepstep run` is killed with -9, or keepstep is, or both, at random moments.
+
+    python tests/attack/run_killed.py [--rounds 50] [--seed 1]
+
+The trainer saves in pieces, in a format whose end nobody can see, and starts again from the newest
+whole file. After every kill the newest that it finished is whole in its place, under `--keep-last
+1`; at the end all it ever finished is whole, in its place or in the trash.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from ground import COMMAND, ViolationError, demand, run
+from keepstep.policies.commit.history import history
+
+_WHOLE = b"every byte counts " * 4000
+_VICTIMS = ("trainer", "keepstep", "both")
+
+
+def train(root: Path, told: bool) -> None:
+    """Save for ever; the word that a file is whole comes after it."""
+    epoch = newest(root)
+    while True:
+        epoch += 1
+        path = root / f"model_epoch{epoch}.pth"
+        with path.open("wb", buffering=0) as file:
+            for begin in range(0, len(_WHOLE), 9000):
+                file.write(_WHOLE[begin : begin + 9000])
+                time.sleep(0.003)
+        (root.parent / "saved.new").write_text(str(epoch))
+        (root.parent / "saved.new").rename(root.parent / "saved")
+        if told:
+            print(f"Saved checkpoint: {path}", flush=True)
+        time.sleep(0.02)
+
+
+def newest(root: Path) -> int:
+    try:
+        return int((root.parent / "saved").read_text())
+    except FileNotFoundError:
+        return 0
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started in its main thread."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def kill(process: subprocess.Popen[bytes], victim: str) -> None:
+    """Kill one of the two, or both; the other is given time to notice."""
+    trainers = children(process.pid)
+    while victim == "trainer" and not trainers and process.poll() is None:
+        time.sleep(0.02)
+        trainers = children(process.pid)
+    if victim != "keepstep":
+        for trainer in trainers:
+            with suppress(ProcessLookupError):
+                os.kill(trainer, signal.SIGKILL)
+    if victim != "trainer":
+        process.kill()
+    code = process.wait(60)
+    if victim == "trainer" and trainers:
+        demand(code == 128 + signal.SIGKILL, f"the exit code is {code}")
+    for trainer in trainers:  # it ends by itself at its next line, if it says any
+        with suppress(ProcessLookupError):
+            os.kill(trainer, signal.SIGKILL)
+
+
+def judge(root: Path, begun: int) -> None:
+    """The newest finished one is there, and whole."""
+    last = newest(root)
+    demand(last >= begun, "the newest went back")
+    if last:
+        path = root / f"model_epoch{last}.pth"
+        demand(path.exists(), f"the newest, {path.name}, is gone")
+        demand(path.read_bytes() == _WHOLE, f"the newest, {path.name}, is torn")
+
+
+def judge_all(root: Path, finished: int) -> None:
+    """All that was finished is whole, and comes back."""
+    run("undo", root)  # puts right whatever a kill has left, too
+    while any(one.state in ("in trash", "partly undone") for one in history(str(root))):
+        run("undo", root)
+    for epoch in range(1, finished + 1):
+        path = root / f"model_epoch{epoch}.pth"
+        demand(path.exists() and path.read_bytes() == _WHOLE, f"{path.name} did not come back")
+
+
+def attack(place: Path, rounds: int, seed: int) -> int:
+    chance = random.Random(seed)
+    root = place / "run"
+    root.mkdir()
+    for number in range(rounds):
+        begun = newest(root)
+        told = ["--told"] if number % 2 else []
+        line = [*COMMAND, "run", "--keep-last", "1", "--dir", str(root), "--"]
+        trainer = [sys.executable, __file__, "--train", str(root), *told]
+        process = subprocess.Popen(
+            [*line, *trainer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(chance.uniform(0.2, 2.0))
+        kill(process, chance.choice(_VICTIMS))
+        judge(root, begun)
+    finished = newest(root)
+    judge_all(root, finished)
+    return finished
+
+
+def main() -> int:
+    """Train when asked to, else attack."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--train", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--told", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.train:
+        train(options.train, options.told)
+        return 0
+    with tempfile.TemporaryDirectory() as place:
+        try:
+            finished = attack(Path(place), options.rounds, options.seed)
+        except ViolationError as violation:
+            print(f"violation: {violation}")
+            return 1
+    print(f"{options.rounds} kills while {finished} were saved, 0 violations")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
