@@ -14,17 +14,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .conditions import above, below, better, every_epochs, every_minutes, every_steps
     from .keeper import Keeper
-    from .upkeep import Upkeep
+    from .save_when import SaveWhen
 
-__all__ = ["Keeper", "Upkeep"]
+__all__ = [
+    "Keeper",
+    "SaveWhen",
+    "above",
+    "below",
+    "better",
+    "every_epochs",
+    "every_minutes",
+    "every_steps",
+]
 
-_HOMES = {"Keeper": "keeper", "Upkeep": "upkeep"}
+_HOMES = {"Keeper": "keeper", "SaveWhen": "save_when"}
 
 
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    return getattr(import_module(f".{_HOMES.get(name, 'conditions')}", __name__), name)
