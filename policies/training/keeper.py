@@ -52,6 +52,7 @@ class Keeper:
         if milestone_every is not None and milestone_every < 1:
             raise PolicyRefusal(f"milestone_every: must be 1 or more, not {milestone_every}")
         self.directory = os.path.abspath(os.fspath(directory))
+        self._made_of = (directory, policy, rank, milestone_every)
         self.active = (rank_of(os.environ) if rank is None else rank) == 0
         self._milestone_every = milestone_every
         self._process = os.getpid()
@@ -131,6 +132,10 @@ class Keeper:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """A copy for another process is made anew there, and asks for its own rank."""
+        return _again, self._made_of
 
     def _is_mine(self) -> bool:
         """Whether this is the process that made it, and the one that is to act."""
@@ -217,6 +222,12 @@ class Keeper:
         given = os.path.abspath(os.fspath(path_or_id))
         below = os.path.join(self.directory, os.fspath(path_or_id))
         return below if os.path.lexists(below) and not os.path.lexists(given) else given
+
+
+def _again(
+    directory: Path, policy: Path | Policy | None, rank: int | None, milestone_every: int | None
+) -> Keeper:
+    return Keeper(directory, policy, rank=rank, milestone_every=milestone_every)
 
 
 def _done(outcome: Outcome) -> Future[Outcome]:

@@ -12,30 +12,28 @@ from dataclasses import dataclass
 from ..refusal import Refusal
 
 _LONGEST = 65_536
-_END = re.compile(rb"[\r\n]+")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _SAVED = re.compile(r"\bSaved checkpoint: *(['\"]?)(?P<path>.+?)\1[.,;]?\s*$", re.IGNORECASE)
 _NUMBER = r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)"
 
 
 class Lines:
-    """The whole lines in a stream of bytes; a carriage return ends one, too."""
+    """The whole lines in a stream of bytes, as they stand on a screen in the end.
+
+    A progress bar returns to its beginning again and again: only what it shows when its line ends
+    is said once, so that a metric in it is no evaluation with every refresh.
+    """
 
     def __init__(self) -> None:
         self._rest = b""
 
-    @property
-    def within(self) -> bool:
-        """Whether the last line has no end yet."""
-        return bool(self._rest)
-
     def feed(self, data: bytes) -> Iterator[str]:
         """The lines that these bytes end, without what colours them."""
-        *whole, rest = _END.split(self._rest + data)
+        *whole, rest = (self._rest + data).split(b"\n")
         self._rest = rest[-_LONGEST:]
         for line in whole:
-            if line:
-                yield _ESCAPE.sub("", line[-_LONGEST:].decode("utf-8", "surrogateescape"))
+            shown = line.rstrip(b"\r").rpartition(b"\r")[2]
+            yield _ESCAPE.sub("", shown[-_LONGEST:].decode("utf-8", "surrogateescape"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ _STDERR = 2
 class Relay:
     """Passes on what a command says; `hear` gets the bytes with the descriptor they went to."""
 
-    def __init__(self, child: Child, hear: Callable[[int, bytes], None]) -> None:
-        self._child = child
+    def __init__(self, hear: Callable[[int, bytes], None]) -> None:
+        self._child: Child | None = None
+        self._early: list[int] = []  # signals that came before there was a command
         self._hear = hear
         self._ours: deque[tuple[float, str]] = deque()
         self._wake_read, self._wake_write = os.pipe()
@@ -49,43 +50,52 @@ class Relay:
         with suppress(OSError):
             os.write(self._wake_write, b"x")
 
-    def run(self, tick: Callable[[], None]) -> int:
-        """Until the command has ended; what it returned. `tick` is called a few times a second."""
-        with self._signals(), selectors.DefaultSelector() as selector:
-            selector.register(self._wake_read, selectors.EVENT_READ)
-            for stream in self._child.streams:
+    def run(self, start: Callable[[], Child], tick: Callable[[Child], None]) -> int:
+        """Start a command, until it has ended; what it returned. Raises what `start` raises.
+
+        `tick` is called a few times a second.
+        """
+        with self._signals():
+            child = self._child = start()
+            for number in self._early:
+                child.send(number)
+            self._loop(child, tick)
+            child.take_terminal_back()
+        self.say_the_rest()
+        return child.returncode or 0
+
+    def _loop(self, child: Child, tick: Callable[[Child], None]) -> None:
+        open_streams = set(child.streams)
+        with selectors.DefaultSelector() as selector:
+            for stream in (self._wake_read, *open_streams):
                 selector.register(stream, selectors.EVENT_READ)
-            open_streams = set(self._child.streams)
-            while not self._is_over(open_streams):
+            while not self._is_over(child, open_streams):
                 for key, _ in selector.select(_TICK):
                     if key.fd == self._wake_read:
                         with suppress(BlockingIOError):
                             os.read(self._wake_read, _CHUNK)
-                    elif not self._pass_on(key.fd):
+                    elif not self._pass_on(key.fd, child.streams[key.fd]):
                         selector.unregister(key.fd)
                         open_streams.discard(key.fd)
                         os.close(key.fd)
-                tick()
-                self._child.resize()
+                tick(child)
+                child.resize()
                 self._say_ours()
         for stream in open_streams:
             os.close(stream)
-        self._child.take_terminal_back()
-        self.say_the_rest()
-        return self._child.returncode or 0
 
     def say_the_rest(self) -> None:
         """Whatever is still to be said."""
         self._say_ours(now=True)
 
-    def _is_over(self, open_streams: set[int]) -> bool:
-        if not self._child.look():
+    def _is_over(self, child: Child, open_streams: set[int]) -> bool:
+        if not child.look():
             return False
         if self._ended_at is None:
             self._ended_at = time.monotonic()
         return not open_streams or time.monotonic() - self._ended_at > _AFTER_THE_END
 
-    def _pass_on(self, stream: int) -> bool:
+    def _pass_on(self, stream: int, to: int) -> bool:
         """Move what there is; False at the end of the stream, or when nobody reads ours."""
         try:
             data = os.read(stream, _CHUNK)
@@ -97,7 +107,6 @@ class Relay:
             return False
         if self._ended_at is not None:
             self._ended_at = time.monotonic()
-        to = self._child.streams[stream]
         self._within[to] = data[-1:] != b"\n"  # a bar that returned to its beginning is one
         self._hear(to, data)
         return _write(to, data)
@@ -118,13 +127,16 @@ class Relay:
     @contextmanager
     def _signals(self) -> Iterator[None]:
         def forward(number: int, _: FrameType | None) -> None:
-            self._child.send(number)
+            if self._child is None:
+                self._early.append(number)
+            else:
+                self._child.send(number)
 
         def other(number: int, _: FrameType | None) -> None:
             """The loop goes round for a child that ended; a job stops and goes on as a whole."""
-            if number == signal.SIGCONT:
+            if number == signal.SIGCONT and self._child is not None:
                 self._child.resume()
-            if number == signal.SIGTSTP:
+            if number == signal.SIGTSTP and self._child is not None:
                 self._child.send(number, group=True)
 
         others = (signal.SIGCHLD, signal.SIGWINCH, signal.SIGCONT, signal.SIGTSTP)

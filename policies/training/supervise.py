@@ -82,14 +82,13 @@ class _Run:
         self._words = words
         self._tended: deque[Tended] = deque()  # from the tender's thread
         self._tender = Tender(asked.root, asked.policy, asked.metric, self._on_tended)
-        self._relay: Relay | None = None
+        self._relay = Relay(self._hear)
         self._reader = Reader(asked.pattern)
         self._lines: dict[int, Lines] = {}
         self._heard: float | None = None  # the metric since the last save that was told
         self._from_output = False
         self._progress = Progress()
         self._end: GentleEnd | None = None
-        self._child: Child | None = None
         self._saved: set[str] = set()
         self._sums = Outcome()
         self._errors: dict[str, None] = {}
@@ -98,17 +97,15 @@ class _Run:
         begun = time.monotonic()
         self._tender.begin()
         try:
-            self._child = Child(command, environment)
+            returned = self._relay.run(lambda: Child(command, environment), self._tick)
         except OSError as error:
             self._tender.end(cleanly=True)
             code = NOT_EXECUTABLE if isinstance(error, PermissionError) else NOT_FOUND
             why = f"{command[0]}: {error.strerror or error}"
             return Report(code, started=False, errors=(why,))
-        relay = self._relay = Relay(self._child, self._hear)
-        returned = relay.run(self._tick)
         torn = self._tender.end(cleanly=returned == 0)
         self._take_tended()
-        relay.say_the_rest()
+        self._relay.say_the_rest()
         sent = self._end.sent if self._end else []
         return Report(
             code=exit_code(returned, sent),
@@ -128,8 +125,7 @@ class _Run:
     def _on_tended(self, tended: Tended) -> None:
         """Called from the tender's thread; taken up by the loop."""
         self._tended.append(tended)
-        if self._relay is not None:
-            self._relay.wake()
+        self._relay.wake()
 
     def _hear(self, stream: int, data: bytes) -> None:
         lines = self._lines.setdefault(stream, Lines())
@@ -146,13 +142,13 @@ class _Run:
                 self._heard = None
                 self._tender.told(seen.saved, metrics)  # type: ignore[arg-type]
 
-    def _tick(self) -> None:
+    def _tick(self, child: Child) -> None:
         self._take_tended()
-        if self._end is not None and self._child is not None:
+        if self._end is not None:
             number = self._end.next(time.monotonic())
             if number is not None:
                 first = len(self._end.sent) == 1
-                self._child.send(number, group=True)
+                child.send(number, group=True)
                 if self._asked.patience is not None:
                     event = Stopping(self._progress, self._asked.patience, number.name, first)
                     self._say(event)
@@ -190,5 +186,4 @@ class _Run:
 
     def _say(self, event: Event) -> None:
         for line in self._words(event):
-            if self._relay is not None:
-                self._relay.say(line)
+            self._relay.say(line)

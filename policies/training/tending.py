@@ -55,17 +55,26 @@ class Tender:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="keepstep-tending", daemon=True)
         self._between = WITHOUT_EVENTS
+        self._listening = False
         self._evaluated: set[str] = set()
         self._low_since = -_STILL_LOW
         self._said = ""
 
     def begin(self) -> None:
-        """Take what is there for finished, and start looking. Raises Refusal for a bad root."""
-        catalog = scan(self._root)
-        self._completion.begin(catalog)
-        self._evaluated = {one.id for one in catalog.checkpoints if self._metric in one.metrics}
-        self._between = watch(self._root, self._wake.set, self._stop)
+        """Take what is there for finished, and start looking. Raises Refusal for a bad root.
+
+        A directory that is not there yet is waited for: trainers make their own.
+        """
+        if os.path.lexists(self._root):
+            catalog = scan(self._root)
+            self._completion.begin(catalog)
+            self._evaluated = {one.id for one in catalog.checkpoints if self._metric in one.metrics}
+            self._listen()
         self._thread.start()
+
+    def _listen(self) -> None:
+        self._between = watch(self._root, self._wake.set, self._stop)
+        self._listening = True
 
     def told(self, path: str, metrics: dict[str, float]) -> None:
         """The trainer says that it has saved a file; relative names are those of this process."""
@@ -107,6 +116,10 @@ class Tender:
         return min(settling, self._between, _DISK_CHECK if self._policy.min_free else settling)
 
     def _look(self, *, at_rest: bool = False) -> None:
+        if not self._listening:
+            if not os.path.isdir(self._root):
+                return
+            self._listen()
         with self._lock:
             saves, self._told = self._told, []
         try:

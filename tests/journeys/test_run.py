@@ -239,3 +239,22 @@ def test_python_says_its_lines_as_they_come_also_to_a_pipe(tmp_path: Path):
     assert process.stdout.readline() == b"now\n"
     process.terminate()
     assert process.wait(30) == 128 + signal.SIGTERM
+
+
+def test_a_directory_that_the_command_makes_itself(tmp_path: Path):
+    root = tmp_path / "made" / "later"
+    script = f"sleep 1; mkdir -p {root}; exec {' '.join(TRAINER)} {root} 6"
+    done = run(root, "--keep-last", "2", command=[*SHELL, script])
+    assert done.returncode == 0, done.stderr
+    assert numbers(root) == [5, 6]
+
+
+def test_a_signal_at_any_moment_ends_both(tmp_path: Path):
+    for i in range(12):
+        line = [*COMMAND, "run", "--dir", str(tmp_path), "--keep", "1", "-q", "--"]
+        process = subprocess.Popen([*line, "sleep", f"{100 + i}.125"], start_new_session=True)
+        time.sleep(0.1 + i * 0.05)
+        process.terminate()
+        assert process.wait(30) in (128 + signal.SIGTERM, -signal.SIGTERM)
+        left = subprocess.run(["pgrep", "-f", f"sleep {100 + i}.125"], capture_output=True)
+        assert left.returncode == 1, "the command is still running"

@@ -8,6 +8,7 @@ import json
 import logging
 import multiprocessing
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -300,3 +301,11 @@ def test_the_interpreter_ends_by_itself_and_the_last_round_is_done(tmp_path: Pat
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
     assert (tmp_path / ".keepstep/metrics.jsonl").exists()
+
+
+def test_a_copy_for_another_process_works_there(tmp_path: Path):
+    copy = pickle.loads(pickle.dumps(Keeper(tmp_path, LAST_3)))
+    for epoch in range(1, 6):
+        copy.saved(save(tmp_path, epoch))
+    copy.close()
+    assert epochs(tmp_path) == [3, 4, 5]
