@@ -35,7 +35,8 @@ def _outcome_lines(outcome: Outcome) -> list[str]:
         parts.append(f"purged {commits} from the trash, {size(outcome.purged_bytes)}")
     lines = [" · ".join(parts)] if parts else []
     lines += [f"left {shown(one.id)} alone: {one.why}" for one in outcome.skipped]
-    return lines + [shown(f"note: {one}") for one in (*outcome.notes, *outcome.errors)]
+    notes = (*outcome.notes, *outcome.tightened, *outcome.errors)
+    return lines + [shown(f"note: {one}") for one in notes]
 
 
 def _stopping(event: Stopping) -> str:

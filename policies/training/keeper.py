@@ -184,8 +184,10 @@ class Keeper:
         """Log what happened, and each trouble once."""
         if outcome.trashed:
             _LOG.info("keeping %d, moved %s to the trash", outcome.kept, ", ".join(outcome.trashed))
+        for note in outcome.notes:
+            _LOG.info("%s", note)
         skipped = (f"{one.id} was left alone: {one.why}" for one in outcome.skipped)
-        for sentence in (*outcome.errors, *outcome.notes, *skipped):
+        for sentence in (*outcome.errors, *outcome.tightened, *skipped):
             if sentence not in self._said:
                 self._said.add(sentence)
                 _LOG.warning("%s", sentence)

@@ -61,7 +61,8 @@ class Outcome:
     purged: tuple[str, ...] = ()  # commits that left the trash for good
     purged_bytes: int = 0
     skipped: tuple[Skipped, ...] = ()
-    notes: tuple[str, ...] = ()  # what was done besides, one sentence each
+    tightened: tuple[str, ...] = ()  # how the policy was changed for once, to make room
+    notes: tuple[str, ...] = ()  # what else is worth knowing, one sentence each
     errors: tuple[str, ...] = ()  # what could not be done
     busy: bool = False  # somebody else was committing; the next round does it
     newest: str = ""  # the newest complete checkpoint, "" without one
@@ -197,7 +198,10 @@ class _Round:
         self.add(
             saved=tuple(dict.fromkeys(whole)),
             kept=len(complete),
-            notes=tuple(f"{id_} does not look complete: {states[id_].evidence}" for id_ in torn),
+            errors=tuple(
+                f"{id_} was saved, but does not look complete: {states[id_].evidence}"
+                for id_ in torn
+            ),
             newest=newest.id if newest else "",
             catalog=catalog,
         )
@@ -225,7 +229,7 @@ class _Round:
         catalog = held_back(scan(self._root), settled)
         plan = make_plan(catalog, policy, now=self._clock())
         proposal = propose(plan, lacking)
-        self.add(notes=(f"the policy is tightened for now: {proposal.sentence()}",))
+        self.add(tightened=(f"the policy is tightened for now: {proposal.sentence()}",))
         self._commit(proposal.plan, settled, at_once=True)
 
     @property

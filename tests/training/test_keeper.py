@@ -123,7 +123,7 @@ def test_a_torn_save_keeps_the_previous_one(tmp_path: Path):
     torn.write_bytes(torn.read_bytes()[:-30])
     outcome = keeper.saved(torn).result(60)
     assert outcome.trashed == ()
-    assert "does not look complete" in outcome.notes[0]
+    assert "does not look complete" in outcome.errors[0]
     assert (tmp_path / "model_epoch1.pth").exists()
 
 
@@ -236,7 +236,7 @@ def test_a_low_disk_empties_the_trash_and_then_tightens_the_policy(tmp_path: Pat
         outcome = keeper.saved(save(tmp_path, epoch)).result(60)
     assert epochs(tmp_path) == [4]
     assert any("less than min_free" in note for note in outcome.notes)
-    assert any("tightened for now" in note for note in outcome.notes)
+    assert "tightened for now" in outcome.tightened[0]
     assert outcome.purged_bytes > 0
 
 
