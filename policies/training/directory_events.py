@@ -37,23 +37,19 @@ def watch(root: str, changed: Callable[[], None], stop: threading.Event) -> floa
     """Call `changed` from a thread whenever something does; the seconds between looks besides."""
     if polls(root, os.environ, _mounts()):
         return WITHOUT_EVENTS
-    try:
-        import watchfiles
-    except ImportError:
-        return WITHOUT_EVENTS
     thread = threading.Thread(
-        target=_listen, args=(watchfiles, root, changed, stop), name="keepstep-events", daemon=True
+        target=_listen, args=(root, changed, stop), name="keepstep-events", daemon=True
     )
     thread.start()
     return WITH_EVENTS
 
 
-def _listen(
-    watchfiles: object, root: str, changed: Callable[[], None], stop: threading.Event
-) -> None:
+def _listen(root: str, changed: Callable[[], None], stop: threading.Event) -> None:
+    import watchfiles  # while the command starts, and only for who wants events
+
     logging.getLogger("watchfiles").setLevel(logging.ERROR)
     try:
-        for _ in watchfiles.watch(  # type: ignore[attr-defined]
+        for _ in watchfiles.watch(
             root,
             watch_filter=lambda _, path: STATE_DIRECTORY not in path.split(os.sep),
             debounce=400,

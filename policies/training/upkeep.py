@@ -33,6 +33,7 @@ from .settled import Settled, at_number, at_path, held_back, newest_write
 
 # Without a word about which checkpoint was saved, what is younger than this may still grow.
 _UNNAMED_SETTLES = 2_000_000_000  # nanoseconds
+_BETWEEN_PURGES = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Upkeep:
         self.policy = policy
         self._clock = clock
         self._told: set[str] = set()
+        self._purge_due = 0.0
         self._unlogged: list[GivenRow] = []
 
     def round(self, saves: Sequence[Save] = (), *, settled: Settled | None = None) -> Outcome:
@@ -102,6 +104,7 @@ class Upkeep:
             )
             policy = self.policy or _saved_policy(catalog)
             work.carry_out(catalog, policy, settled or self._settled(told))
+            self._purge_old(policy, work)
         except BusyRefusal as refusal:
             work.add(busy=True, notes=(str(refusal),))
         except Refusal as refusal:
@@ -110,6 +113,13 @@ class Upkeep:
             what = f"{error.filename}: " if error.filename else ""
             work.add(errors=(f"{what}{error.strerror or error}",))
         return work.outcome
+
+    def _purge_old(self, policy: Policy, work: _Round) -> None:
+        """Now and then: to look through the whole trash after every save would be a waste."""
+        now = self._clock()
+        if not now < self._purge_due <= now + _BETWEEN_PURGES:  # also when the clock was set back
+            self._purge_due = now + _BETWEEN_PURGES
+            work.purge(self.root, older_than=policy.trash_seconds)
 
     def _log(self, saves: Iterable[Save], work: _Round) -> None:
         """Note the saves; what a full disk refuses now is noted with the next ones."""
@@ -206,20 +216,17 @@ class _Round:
             catalog=catalog,
         )
 
-    def carry_out(self, catalog: Catalog, policy: Policy | None, settled: Settled) -> None:
-        """Commit what the policy deletes; then empty the trash of what is old or in the way."""
-        if policy is None:
-            return
+    def carry_out(self, catalog: Catalog, policy: Policy, settled: Settled) -> None:
+        """Commit what the policy deletes, and make room where the disk is low."""
         plan = make_plan(catalog, policy, now=self._clock())
         self._commit(plan, settled, at_once=policy.trash_seconds == 0)
-        self._purge(plan.root, older_than=policy.trash_seconds)
         if policy.min_free is None:
             return
         space = disk_space(plan.root)
         if not space.lacks(policy.min_free):
             return
         self.add(notes=(space.sentence(policy.min_free),))
-        self._purge(plan.root, below=policy.min_free)
+        self.purge(plan.root, below=policy.min_free)
         lacking = disk_space(plan.root).lacks(policy.min_free)
         if lacking:
             self._tighten(policy, lacking, settled)
@@ -262,7 +269,8 @@ class _Round:
         if result.purged:
             self.add(purged=(result.id,), purged_bytes=result.promised.certain)
 
-    def _purge(self, root: str, **limits: object) -> None:
+    def purge(self, root: str, **limits: object) -> None:
+        """Empty the trash of what is older than some seconds, or in the way."""
         result = purge(root, clock=self._clock, **limits)  # type: ignore[arg-type]
         self.add(purged=result.commits, purged_bytes=result.bytes_promised, notes=result.notes)
 

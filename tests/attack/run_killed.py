@@ -1,10 +1,11 @@
-"""A trainer under `keepstep run` is killed with -9, or keepstep is, or both, at random moments.
+"""A trainer under `keepstep run`, or with a Keeper of its own, is killed -9 at random moments.
 
     python tests/attack/run_killed.py [--rounds 50] [--seed 1]
 
-The trainer saves in pieces, in a format whose end nobody can see, and starts again from the newest
-whole file. After every kill the newest that it finished is whole in its place, under `--keep-last
-1`; at the end all it ever finished is whole, in its place or in the trash.
+Sometimes keepstep is killed in its place, or both are. The trainer saves in pieces, in a format
+whose end nobody can see, and starts again from the newest whole file. After every kill the newest
+that it finished is whole in its place, under `--keep-last 1`; at the end all it ever finished is
+whole, in its place or in the trash.
 """
 
 from __future__ import annotations
@@ -22,14 +23,19 @@ from pathlib import Path
 
 from ground import COMMAND, ViolationError, demand, run
 from keepstep.policies.commit.history import history
+from keepstep.policies.rules.schema import policy_of
+from keepstep.policies.training import Keeper
 
 _WHOLE = b"every byte counts " * 4000
 _VICTIMS = ("trainer", "keepstep", "both")
+_HOW = ("told", "silent", "keeper")
 
 
-def train(root: Path, told: bool) -> None:
+def train(root: Path, how: str) -> None:
     """Save for ever; the word that a file is whole comes after it."""
     epoch = newest(root)
+    last = policy_of({"name": "last", "keep": [{"last": 1}]}, "attack")
+    keeper = Keeper(root, last, rank=0) if how == "keeper" else None
     while True:
         epoch += 1
         path = root / f"model_epoch{epoch}.pth"
@@ -39,8 +45,10 @@ def train(root: Path, told: bool) -> None:
                 time.sleep(0.003)
         (root.parent / "saved.new").write_text(str(epoch))
         (root.parent / "saved.new").rename(root.parent / "saved")
-        if told:
+        if how == "told":
             print(f"Saved checkpoint: {path}", flush=True)
+        if keeper is not None:
+            keeper.saved(path, metrics={"loss": 1 / epoch})
         time.sleep(0.02)
 
 
@@ -58,7 +66,7 @@ def children(pid: int) -> list[int]:
 
 def kill(process: subprocess.Popen[bytes], victim: str) -> None:
     """Kill one of the two, or both; the other is given time to notice."""
-    trainers = children(process.pid)
+    trainers = [] if victim == "itself" else children(process.pid)
     while victim == "trainer" and not trainers and process.poll() is None:
         time.sleep(0.02)
         trainers = children(process.pid)
@@ -102,14 +110,16 @@ def attack(place: Path, rounds: int, seed: int) -> int:
     root.mkdir()
     for number in range(rounds):
         begun = newest(root)
-        told = ["--told"] if number % 2 else []
+        how = _HOW[number % len(_HOW)]
         line = [*COMMAND, "run", "--keep-last", "1", "--dir", str(root), "--"]
-        trainer = [sys.executable, __file__, "--train", str(root), *told]
+        trainer = [sys.executable, __file__, "--train", str(root), "--how", how]
         process = subprocess.Popen(
-            [*line, *trainer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            trainer if how == "keeper" else [*line, *trainer],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         time.sleep(chance.uniform(0.2, 2.0))
-        kill(process, chance.choice(_VICTIMS))
+        kill(process, "itself" if how == "keeper" else chance.choice(_VICTIMS))
         judge(root, begun)
     finished = newest(root)
     judge_all(root, finished)
@@ -122,10 +132,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--train", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--told", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--how", choices=_HOW, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.train:
-        train(options.train, options.told)
+        train(options.train, options.how)
         return 0
     with tempfile.TemporaryDirectory() as place:
         try:
