@@ -15,9 +15,12 @@ STATE_DIRECTORY = ".keepstep"
 PINS_FILE = "pins.json"
 POLICY_FILE = "policy.yaml"
 METRICS_FILE = "metrics.jsonl"
+VERDICTS_FILE = "verified.json"
 LOCK_FILE = "lock"
 JOURNALS = "commits"
 TRASH = "trash"
+SNAPSHOTS = "snapshots"  # beside the checkpoints, for everybody to see
+SNAPSHOT_RECORD = ".keepstep-snapshot.json"  # in each of them
 
 _ACCELERATE_FOLDER = "checkpoints"
 _ACCELERATE_ENTRY = re.compile(r"checkpoint_\d+")

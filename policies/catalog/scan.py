@@ -6,16 +6,21 @@ Reads only. One entry that cannot be read costs that entry, never the scan.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..commit.safety import refuse_root
+from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
 from ..refusal import RootRefusal
 from .assembly import assemble
 from .discovery import Discovery, discover
 from .local_tree import LocalTree
 from .measure import measure as measure_members
 from .model import Catalog, Checkpoint, Measure, State
+
+if TYPE_CHECKING:
+    from ..verification.verify import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +87,29 @@ def scan_events(
     if cancelled():
         return
     yield Named(catalog)
+    verdicts = _verdicts(tree.root, found.state_folders)
     sized: list[Checkpoint] = []
     for checkpoint in catalog.checkpoints:
         if cancelled():
             return
         if measure is None or checkpoint.id in measure:
             checkpoint = _with_measure(checkpoint, measure_members(tree, checkpoint.members))
+            if (verdict := verdicts.get(checkpoint.id)) is not None:
+                checkpoint = verdict.applied(checkpoint)
             yield Sized(checkpoint)
         sized.append(checkpoint)
     yield Finished(replace(catalog, checkpoints=tuple(sized)))
+
+
+def _verdicts(root: str, folders: Sequence[str]) -> Mapping[str, Verdict]:
+    """What earlier verifications found, at and below this root."""
+    states = [state_directory(root), *(os.path.join(root, f, STATE_DIRECTORY) for f in folders)]
+    if not any(os.path.lexists(os.path.join(state, VERDICTS_FILE)) for state in states):
+        return {}
+    # Imported when needed: few runs are verified.
+    from ..verification.verdicts import remembered
+
+    return remembered(root, folders)
 
 
 def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:
