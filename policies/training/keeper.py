@@ -17,7 +17,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, SupportsFloat, SupportsInt
 
@@ -57,6 +57,8 @@ class Keeper:
         self._milestone_every = milestone_every
         self._process = os.getpid()
         self._lock = threading.Lock()
+        # One that waits for work: to start a thread takes longer than a loop should wait.
+        self._thread = ThreadPoolExecutor(1, "keepstep")
         self._pending: list[Save] = []
         self._promise: Future[Outcome] = Future()  # of what is pending
         self._under_way: Future[Outcome] | None = None
@@ -120,6 +122,8 @@ class Keeper:
         """Wait for what is under way; what is told afterwards is not acted upon."""
         outcome = self.wait()
         self._closed = True
+        if self._is_mine():
+            self._thread.shutdown()
         return outcome
 
     def __enter__(self) -> Self:
@@ -156,10 +160,10 @@ class Keeper:
         return promise
 
     def _begin(self) -> None:
-        """Start the thread; under the lock. It ends by itself, so nothing outlives the loop."""
+        """Let the thread begin; under the lock. The interpreter waits for it when it ends."""
         self._under_way = self._promise
         try:
-            threading.Thread(target=self._work, name="keepstep").start()
+            self._thread.submit(self._work)
         except RuntimeError:  # the interpreter is ending, or no thread can be had
             self._under_way = None
             raise
@@ -177,8 +181,11 @@ class Keeper:
             except Exception as error:  # a fault of ours must not end a training either
                 _LOG.debug("a round failed", exc_info=True)
                 outcome = Outcome(errors=(f"{type(error).__name__}: {error}",))
-            self._last = self._told(outcome)
-            promise.set_result(outcome)
+            self._last = outcome
+            try:
+                self._told(outcome)
+            finally:  # somebody waits, whatever a handler of theirs does with what is logged
+                promise.set_result(outcome)
 
     def _told(self, outcome: Outcome) -> Outcome:
         """Log what happened, and each trouble once."""
