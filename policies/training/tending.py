@@ -19,8 +19,9 @@ from ..refusal import Refusal
 from ..rules.policy import Policy
 from .completion import SETTLES, Completion
 from .directory_events import WITHOUT_EVENTS, watch
+from .saves import Outcome, Save
 from .settled import Settled, at_path
-from .upkeep import Outcome, Save, Upkeep
+from .upkeep import Upkeep
 
 _SHARE = 0.05  # of a core, at most
 _BETWEEN_LOOKS = 0.5  # seconds, at least

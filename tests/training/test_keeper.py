@@ -51,6 +51,18 @@ def test_a_loop_keeps_the_last_and_everything_can_be_undone(tmp_path: Path):
     assert epochs(tmp_path) == list(range(1, 9))
 
 
+def test_the_documented_example_runs(tmp_path: Path):
+    import doctest
+
+    import keepstep.policies.training as training
+
+    for epoch in range(5, 27):
+        save(tmp_path, epoch)
+    globs = {"run": str(tmp_path)}
+    [example] = doctest.DocTestFinder(recurse=False).find(training, "training", globs=globs)
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
 def test_each_round_tells_what_it_did(tmp_path: Path):
     keeper = Keeper(tmp_path, LAST_3)
     for epoch in range(1, 4):
