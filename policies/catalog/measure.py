@@ -57,6 +57,7 @@ class _Sums:
         self._disk = self._apparent = self._files = self._newest = 0
         self._shared: dict[tuple[int, int], tuple[Stat, int]] = {}
         self._roles: dict[Role, int] = {}
+        self._links: list[tuple[str, str]] = []
         self.errors: list[str] = []
 
     def add(self, path: str, found: Stat) -> None:
@@ -81,7 +82,9 @@ class _Sums:
         line = _fingerprint(path, found)
         if found.kind is Kind.LINK:
             try:
-                line += "\0" + self._tree.link(path)
+                text = self._tree.link(path)
+                line += "\0" + text
+                self._links.append((path, text))
             except OSError as error:
                 self.errors.append(f"{path}: {error.strerror or error}")
         self._digest.update(_bytes(line))
@@ -100,4 +103,5 @@ class _Sums:
             ),
             roles=tuple(roles),
             errors=tuple(self.errors),
+            links=tuple(self._links),
         )

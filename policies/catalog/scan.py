@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..commit.safety import refuse_root
 from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
+from ..processes.table import ProcessTable, host_processes
 from ..refusal import RootRefusal
 from .assembly import assemble
 from .discovery import Discovery, discover
@@ -54,13 +55,19 @@ class Finished:
 ScanEvent = Found | Named | Sized | Finished
 
 
-def scan(root: str, *, measure: Container[str] | None = None) -> Catalog:
+def scan(
+    root: str,
+    *,
+    measure: Container[str] | None = None,
+    processes: ProcessTable = host_processes,
+) -> Catalog:
     """The catalog of one root; `measure` limits sizing to these ids (None: all).
 
-    Raises RootRefusal for a root that is missing, no directory, unreadable or unsafe.
+    `processes` is asked at the end who has what open. Raises RootRefusal for a root that is
+    missing, no directory, unreadable or unsafe.
     """
     catalog = None
-    for event in scan_events(root, measure=measure):
+    for event in scan_events(root, measure=measure, processes=processes):
         if isinstance(event, Finished):
             catalog = event.catalog
     if catalog is None:
@@ -72,6 +79,7 @@ def scan_events(
     root: str,
     *,
     measure: Container[str] | None = None,
+    processes: ProcessTable = host_processes,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`."""
@@ -98,7 +106,8 @@ def scan_events(
                 checkpoint = verdict.applied(checkpoint)
             yield Sized(checkpoint)
         sized.append(checkpoint)
-    yield Finished(replace(catalog, checkpoints=tuple(sized)))
+    activity = processes(tree.root)
+    yield Finished(replace(catalog, checkpoints=tuple(sized), activity=activity))
 
 
 def _verdicts(root: str, folders: Sequence[str]) -> Mapping[str, Verdict]:

@@ -169,9 +169,10 @@ class Tender:
     def _tell(self, tended: Tended) -> None:
         """Pass it on, unless it says the same trouble as the last time, and nothing else."""
         outcome = tended.outcome
-        trouble = "\n".join((*outcome.errors, *outcome.notes))
+        left = (f"{one.id}: {one.why}" for one in outcome.skipped)
+        trouble = "\n".join((*outcome.errors, *outcome.notes, *left))
         if trouble == self._said:
-            tended = replace(tended, outcome=replace(outcome, errors=(), notes=()))
+            tended = replace(tended, outcome=replace(outcome, errors=(), notes=(), skipped=()))
         elif trouble:
             self._said = trouble
         self._report(tended)

@@ -18,6 +18,7 @@ from ..commit.lock import user_name
 from ..json_text import instant
 from ..pins import pin
 from ..places import state_directory
+from ..processes.activity import IDLE
 from ..refusal import BusyRefusal, PolicyRefusal, Refusal
 from ..rules.policy import Policy
 from ..rules.schema import load_policy_file
@@ -56,7 +57,8 @@ class Upkeep:
         work = Round(self._clock, Outcome())
         try:
             self._log(saves, work)
-            catalog = scan(self.root)
+            # Who has what open is asked before anything moves, not after every save.
+            catalog = scan(self.root, processes=lambda _: IDLE)
             told = self._resolve(catalog, saves)
             catalog = self._pinned(catalog, told, work)
             catalog = held_back(catalog, settled or self._settled(told))

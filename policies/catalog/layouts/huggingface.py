@@ -8,7 +8,6 @@ diffusers use the same name without it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from ..content import NO_WEIGHTS, holds_weights, trouble_inside
 from ..evidence import json_trouble
@@ -17,8 +16,6 @@ from ..sighting import FinalModel, Sighting, Sightings, Tag
 from ..trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
 from ..tree import Folder
 
-_ADAPTER_CONFIG = "adapter_config.json"
-_BASE = re.compile(rb'"base_model_name_or_path"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _NAME = re.compile(r"checkpoint-([0-9]+)")
 _FINAL_WEIGHTS = re.compile(
     r"(model|pytorch_model|adapter_model)(-[0-9]{5}-of-[0-9]{5})?\.(safetensors|bin)(\.index\.json)?"
@@ -51,7 +48,7 @@ class HuggingFaceLayout:
         return Sightings(
             checkpoints,
             _final_model(folder),
-            _best_tag(newest) + _base_hints(inside),
+            _best_tag(newest),
             metric_log=newest[1].metric_log() if newest else NO_LOG,
             selects_by=newest[1].selects_by() if newest else None,
         )
@@ -115,18 +112,6 @@ def _best_tag(newest: tuple[str, TrainerState] | None) -> tuple[Tag, ...]:
     if newest is None or newest[1].best is None:
         return ()
     return (Tag(f"{newest[0]}/{FILE}", newest[1].best, "best"),)
-
-
-def _base_hints(inside: Mapping[str, Folder]) -> tuple[Tag, ...]:
-    """An adapter may stand on a model of this tree; the name of one on a hub leads nowhere."""
-    tags = []
-    for name, child in inside.items():
-        if _ADAPTER_CONFIG in child.kinds:
-            match = _BASE.search(child.read(_ADAPTER_CONFIG, 65536) or b"")
-            if match:
-                base = match[1].decode("utf-8", "surrogateescape")
-                tags.append(Tag(f"{name}/{_ADAPTER_CONFIG}", base, "base", hint=True))
-    return tuple(tags)
 
 
 def _final_model(folder: Folder) -> tuple[FinalModel, ...]:
