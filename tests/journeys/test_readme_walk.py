@@ -69,7 +69,8 @@ def test_a_wish_in_one_line(wish: str, run: Path):
 
 
 def test_the_lines_of_python(run: Path, capsys: pytest.CaptureFixture[str]):
-    [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code, *training = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert all("keepstep.policies.training" in one for one in training)  # these have their own test
     assert code.count('"/scratch/amy/run7"') == 2
     before = snapshot(run)
     exec(code.replace("/scratch/amy/run7", str(run)), {})
