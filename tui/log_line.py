@@ -17,7 +17,11 @@ def log_line(order: Order, outcome: Outcome, now: float) -> str:
         many = counted(sum(len(one.commits) for one in purged), "commit")
         total = size(sum(one.bytes_promised for one in purged))
         parts.append(f"purged {many} from the trash, {total}")
-    parts += [*outcome.commit.notes, *(note for one in outcome.purges for note in one.notes)]
+    parts += [
+        *order.found,
+        *outcome.commit.notes,
+        *(note for one in outcome.purges for note in (*one.less, *one.left, *one.notes)),
+    ]
     if outcome.interrupted:
         parts.append("interrupted")
     gone = len(outcome.commit.trashed) - outcome.commit.files

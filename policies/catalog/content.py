@@ -57,6 +57,8 @@ def trouble_inside(folder: Folder | None) -> str:
     """Why the directory cannot be a whole checkpoint, in words, or ""."""
     if folder is None:
         return "the directory cannot be listed"
+    if folder.path in folder.tree.whole:
+        return ""
     empty = True
     for place, name in weights_in(folder):
         empty = False

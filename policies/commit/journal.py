@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 
 from ..places import JOURNALS, STATE_DIRECTORY
 from ..refusal import Refusal
@@ -140,7 +139,9 @@ def _opened(tree: Tree, commit_id: str, flags: int) -> Iterator[int]:
 
 
 def _line(record: Intent | Event) -> bytes:
-    content = asdict(record)
+    import msgspec
+
+    content = msgspec.to_builtins(record)
     if isinstance(record, Intent):
         content = {"format": FORMAT, "version": VERSION, **content}  # first, for human readers
     return json.dumps(content, separators=(",", ":")).encode("ascii") + b"\n"

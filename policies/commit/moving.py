@@ -27,7 +27,7 @@ from .records import Event, Intent, JournalItem, JournalMember, Parent, SkippedI
 from .results import CommitResult, OnProgress, Progress, Skipped
 from .revalidate import PINNED, Candidate
 from .state import StateDirectory, release_room
-from .trash import destinations, kind_of, send
+from .trash import destination, kind_of, send
 
 Clock = Callable[[], float]
 
@@ -47,8 +47,10 @@ class Moving:
         self.id = commit_id
         self._state, self._plan, self._watch, self._clock = state, plan, watch, clock
         self._units = [candidate.unit for candidate in going]
+        folders: dict[str, int] = {}
         self.items = tuple(
-            _item(state, commit_id, number, one) for number, one in enumerate(going, start=1)
+            _item(state, commit_id, number, one, folders)
+            for number, one in enumerate(going, start=1)
         )
         self._trashed: list[int] = []
         self._skipped: list[SkippedItem] = []
@@ -87,6 +89,7 @@ class Moving:
     def end(self) -> None:
         """Make the moves durable, then say in the journal that they are."""
         tree = self._state.tree
+        tree.let_go()
         moved = [item for item in self.items if item.n in set(self._trashed)]
         sync_moves(tree, self.id, moved)
         stayed = [item for item in self.items if item.n not in set(self._trashed)]
@@ -153,15 +156,26 @@ class Moving:
         )
 
 
-def _item(state: StateDirectory, commit_id: str, n: int, going: Candidate) -> JournalItem:
+def _item(
+    state: StateDirectory, commit_id: str, n: int, going: Candidate, folders: dict[str, int]
+) -> JournalItem:
     one = going.unit
-    paths = [state.place(member.path) for member in one.members]
     members = tuple(
-        JournalMember(path, kind_of(seen), to, seen.st_dev, seen.st_ino, seen.st_mtime_ns)
-        for path, to, seen in zip(paths, destinations(commit_id, n, paths), going.seen, strict=True)
+        _member(state.place(member.path), commit_id, seen, folders)
+        for member, seen in zip(one.members, going.seen, strict=True)
     )
-    disk, identity = (one.measure.disk, one.measure.identity) if one.measure else (0, "")
-    return JournalItem(n, one.id, disk, identity, members, one.artifact)
+    measure = one.measure
+    if measure is None:
+        return JournalItem(n, one.id, 0, "", members, one.artifact)
+    linked = sum(inode.disk for inode in measure.shared if inode.links > inode.seen)
+    return JournalItem(n, one.id, measure.disk, measure.identity, members, one.artifact, linked)
+
+
+def _member(
+    path: str, commit_id: str, seen: os.stat_result, folders: dict[str, int]
+) -> JournalMember:
+    to = destination(commit_id, path, folders)
+    return JournalMember(path, kind_of(seen), to, seen.st_dev, seen.st_ino, seen.st_mtime_ns)
 
 
 def _before_us(parent: Parent, state: StateDirectory) -> Parent:

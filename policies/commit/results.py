@@ -59,8 +59,11 @@ class PurgeResult:
 
     commits: tuple[str, ...] = ()
     bytes_promised: int = 0
+    linked: int = 0  # bytes of these that further hard links can hold
     measured: int | None = None
     pending: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()  # why the measured change falls short of the promise
+    left: tuple[str, ...] = ()  # commits whose trash had to be left alone, with the reason
     interrupted: bool = False
     notes: tuple[str, ...] = ()
 

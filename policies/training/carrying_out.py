@@ -12,6 +12,7 @@ from dataclasses import replace
 from ..budget import propose
 from ..catalog.model import Catalog, State
 from ..catalog.scan import scan
+from ..catalog.unchanged import Unchanged
 from ..commit.commit import commit
 from ..commit.purge import purge
 from ..commit.results import CommitResult
@@ -92,9 +93,8 @@ class Round:
         if not plan.summary.going:
             return
 
-        def again(plan: Plan, ids: frozenset[str], now: float) -> Plan:
-            # All are sized, not only those that go: what is being written shows by its time.
-            fresh = held_back(scan(plan.root), settled)
+        def again(plan: Plan, unchanged: Unchanged, now: float) -> Plan:
+            fresh = held_back(scan(plan.root, unchanged=unchanged), settled)
             return make_plan(fresh, plan.policy, now=now, local_time=plan.local_time)
 
         result = commit(plan, purge=at_once, clock=self._clock, rescan=again)

@@ -7,7 +7,7 @@ not do, and ends in `sync`. Policy arithmetic lives elsewhere.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -52,6 +52,7 @@ def review_of(
     read_only: bool = False,
     disk: Disk | None = None,
     glyphs: Glyphs | None = None,
+    found: Sequence[str] = (),
 ) -> ReviewApp:
     """A review of an absolute root, scanning; pictures and tests give what must not vary."""
     return ReviewApp(
@@ -61,6 +62,7 @@ def review_of(
         disk=disk or LocalDisk(),
         glyphs=glyphs or glyphs_for_locale(),
         title=root if title is None else title,
+        found=found,
     )
 
 
@@ -89,8 +91,10 @@ class ReviewApp(Stage):
         disk: Disk,
         glyphs: Glyphs,
         title: str,
+        found: Sequence[str],
     ) -> None:
         super().__init__(model, glyphs, title)
+        self._found = found  # what an interrupted commit had left here
         self._feed = feed
         self._new_feed = rescan
         self._disk = disk
@@ -104,6 +108,8 @@ class ReviewApp(Stage):
         super().on_mount()
         self._measure_disk()
         self._feed.listen(self._news)
+        if self._found:
+            self.say(shown("; ".join(self._found)))
 
     def on_unmount(self) -> None:
         self._feed.cancel()
@@ -279,7 +285,10 @@ class ReviewApp(Stage):
     def _purge(self, commit_id: str) -> None:
         root = self.model.root
         self._deeds.start(
-            "purging", lambda tell: purge_outcome(self._disk.purge(root, commit_id, tell))
+            "purging",
+            lambda tell: purge_outcome(
+                self._disk.purge(root, commit_id, tell, self._deeds.stopped)
+            ),
         )
 
     def on_history_pane_wanted(self, message: HistoryPane.Wanted) -> None:

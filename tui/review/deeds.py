@@ -132,12 +132,16 @@ def undo_outcome(result: UndoResult) -> Outcome:
 
 def purge_outcome(result: PurgeResult) -> Outcome:
     """What a purge promised, and by how much free space really changed."""
-    parts = [f"purged: {size(result.bytes_promised)} promised"]
+    done = f"purged: {size(result.bytes_promised)} promised"
+    parts = [done if result.commits else "nothing was purged"]
+    if result.interrupted:
+        parts.append("stopped before the end; what is left can be undone")
     if result.measured is not None:
         parts.append(f"{size(max(0, result.measured))} more are free now")
     if result.pending:
         parts.append(f"{len(result.pending)} wait for a server or a process")
-    return Outcome(", ".join(parts), tuple(map(shown, (*result.pending, *result.notes))))
+    details = (*result.less, *result.pending, *result.left, *result.notes)
+    return Outcome(", ".join(parts), tuple(map(shown, details)), failed=bool(result.left))
 
 
 def _why(skipped: Sequence[Skipped], notes: Sequence[str]) -> tuple[str, ...]:
