@@ -60,7 +60,8 @@ class Order:
 
 def question(order: Order) -> str:
     """What the person is asked."""
-    many = items(order.plan.summary.delete, order.plan.summary.artifacts)
+    sums = order.plan.summary
+    many = items(sums.delete, sums.artifacts, sums.slim)
     return f"Delete {many} for good?" if order.purge_now else f"Move {many} to the trash?"
 
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "plan": Row("plan", "plan_command", "Show what a policy keeps and deletes, and why."),
     "prune": Row("prune", "prune_command", "Move what a policy deletes to the trash."),
     "apply": Row("apply", "apply_command", "Carry out a plan written by `plan -o`."),
+    "run": Row("run", "run_command", "Run a training command and apply a policy after each save."),
     "undo": Row("undo", "undo_command", "Put back what a commit moved to the trash."),
     "history": Row("history", "history_command", "List the commits and what became of them."),
     "purge": Row("purge", "purge_command", "Empty the trash; this is what frees space."),

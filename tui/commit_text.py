@@ -19,7 +19,7 @@ from .quantities import items, size
 def commit_lines(result: CommitResult, root: str, window: float) -> list[str]:
     """What went, where it is now, and how it comes back or lets go of its space."""
     lines = []
-    many = items(len(result.trashed) - result.files, result.files)
+    many = items(result.checkpoints, result.files, len(result.slimmed))
     if result.trashed and result.purged:
         lines.append(f"deleted {many} for good (commit {result.id}): {_measured(result)}")
     elif result.trashed:
@@ -38,7 +38,7 @@ def undo_lines(result: UndoResult) -> list[str]:
     """What is back, and what is not."""
     if not result.id:
         return ["nothing to undo: no commit has anything in the trash", *_ends(False, result.notes)]
-    many = items(len(result.restored) - result.files, result.files)
+    many = items(result.checkpoints, result.files, result.slimmed)
     lines = [f"put back {many} (commit {result.id})"]
     if not result.restored and not result.skipped:
         lines = [f"all of commit {result.id} is back"]

@@ -24,8 +24,7 @@ def log_line(order: Order, outcome: Outcome, now: float) -> str:
     ]
     if outcome.interrupted:
         parts.append("interrupted")
-    gone = len(outcome.commit.trashed) - outcome.commit.files
-    kept = len(order.plan.decisions) - gone
+    kept = len(order.plan.decisions) - outcome.commit.checkpoints
     return _line(order, [*parts, f"{kept} left"], now)
 
 
@@ -44,7 +43,8 @@ def _moved(outcome: Outcome) -> str:
     done = outcome.commit
     if not done.trashed:
         return "nothing to delete" if not done.skipped else "nothing was moved"
-    many = f"{items(len(done.trashed) - done.files, done.files)}, {promise(done.promised)}"
+    moved = items(done.checkpoints, done.files, len(done.slimmed))
+    many = f"{moved}, {promise(done.promised)}"
     if done.purged:
         return f"deleted {many}, for good (commit {done.id})"
     return f"moved {many}, to the trash (commit {done.id})"

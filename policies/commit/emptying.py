@@ -17,6 +17,7 @@ from .interrupt import Stop
 from .parents import remove_empty
 from .records import Event, Journal, JournalItem
 from .results import OnProgress, Progress
+from .slimming import trashed_members
 from .state import TRASH_PATH
 
 _THREADS = 2  # on a fast disk; more only wait for each other
@@ -63,7 +64,7 @@ def _delete(
 ) -> tuple[list[JournalItem], list[str]]:
     done: list[JournalItem] = []
     pending: list[str] = []
-    paths = [member.to for item in items[:3] for member in item.members]
+    paths = [member.to for item in items[:3] for member in trashed_members(item)]
     threads = MANY if is_slow(tree, paths) else min(_THREADS, cores())
     for item, left in each(partial(_erase_item, tree), items, threads, asked):
         pending += left
@@ -78,7 +79,7 @@ def _delete(
 
 
 def _erase_item(tree: Tree, item: JournalItem) -> list[str]:
-    return [left for member in item.members for left in erase(tree, member.to)]
+    return [left for member in trashed_members(item) for left in erase(tree, member.to)]
 
 
 def _remove_folders(tree: Tree, record: Journal, gone: Sequence[JournalItem]) -> list[str]:
@@ -92,7 +93,7 @@ def _remove_folders(tree: Tree, record: Journal, gone: Sequence[JournalItem]) ->
     numbers = record.purged.union(item.n for item in gone)
     if record.trashed - record.restored - numbers or not tree.exists(base):
         return []
-    ours = {member.to for item in record.intent.items for member in item.members}
+    ours = {member.to for item in record.intent.items for member in trashed_members(item)}
     folders = sorted({split(path)[0] for path in ours})
     found = [f"{folder}/{name}" for folder in folders for name in _names(tree, folder)]
     return [

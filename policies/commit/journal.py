@@ -16,6 +16,7 @@ from ..places import JOURNALS, STATE_DIRECTORY
 from ..refusal import Refusal
 from .descent import Tree, share_mode
 from .records import FORMAT, VERSION, Event, Intent, Journal
+from .slimming import is_aside
 from .state import JOURNALS_PATH, TRASH_PATH, release_room
 
 SUFFIX = ".jsonl"
@@ -123,7 +124,11 @@ def read(tree: Tree, commit_id: str) -> Journal | None:
             f"this keepstep reads version {VERSION}"
         )
     trash = f"{TRASH_PATH}/{commit_id}/"
-    if not all(member.to.startswith(trash) for item in intent.items for member in item.members):
+    if not all(
+        member.to.startswith(trash) or (item.stays and is_aside(member))
+        for item in intent.items
+        for member in item.members
+    ):
         raise UnreadableJournal(f"the journal {where} names a trash that is not its own")
     return Journal(intent, events)
 

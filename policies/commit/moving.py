@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ..catalog.model import Member
 from ..decisions import Plan, Unit
 from ..freed import freed
 from ..places import STATE_DIRECTORY
@@ -26,6 +27,7 @@ from .pin_watch import PinWatch
 from .records import Event, Intent, JournalItem, JournalMember, Parent, SkippedItem
 from .results import CommitResult, OnProgress, Progress, Skipped
 from .revalidate import PINNED, Candidate
+from .slimming import aside, pieces, staying
 from .state import StateDirectory, release_room
 from .trash import destination, kind_of, send
 
@@ -119,6 +121,7 @@ class Moving:
             id=self.id,
             trashed=tuple(one.id for one in trashed),
             files=sum(one.artifact != "" for one in trashed),
+            slimmed=tuple(one.id for one in trashed if one.stays),
             skipped=(*skipped, *(Skipped(names[each.n], each.why) for each in self._skipped)),
             promised=freed(trashed),
             interrupted=self._interrupted,
@@ -157,25 +160,35 @@ class Moving:
 
 
 def _item(
-    state: StateDirectory, commit_id: str, n: int, going: Candidate, folders: dict[str, int]
+    state: StateDirectory, commit_id: str, number: int, going: Candidate, folders: dict[str, int]
 ) -> JournalItem:
     one = going.unit
+    paths = [state.place(piece.path) for piece in pieces(one)]
+    asides = len(one.aside)
     members = tuple(
-        _member(state.place(member.path), commit_id, seen, folders)
-        for member, seen in zip(one.members, going.seen, strict=True)
+        JournalMember(
+            path,
+            kind_of(seen),
+            aside(path) if n < asides else destination(commit_id, path, folders),
+            seen.st_dev,
+            seen.st_ino,
+            seen.st_mtime_ns,
+        )
+        for n, (path, seen) in enumerate(zip(paths, going.seen, strict=True))
     )
+    stays = tuple(_stays(state, member) for member in staying(one))
     measure = one.measure
     if measure is None:
-        return JournalItem(n, one.id, 0, "", members, one.artifact)
+        return JournalItem(number, one.id, 0, "", members, one.artifact, stays)
     linked = sum(inode.disk for inode in measure.shared if inode.links > inode.seen)
-    return JournalItem(n, one.id, measure.disk, measure.identity, members, one.artifact, linked)
+    identity = measure.identity
+    return JournalItem(number, one.id, measure.disk, identity, members, one.artifact, stays, linked)
 
 
-def _member(
-    path: str, commit_id: str, seen: os.stat_result, folders: dict[str, int]
-) -> JournalMember:
-    to = destination(commit_id, path, folders)
-    return JournalMember(path, kind_of(seen), to, seen.st_dev, seen.st_ino, seen.st_mtime_ns)
+def _stays(state: StateDirectory, member: Member) -> JournalMember:
+    path = state.place(member.path)
+    seen = state.tree.lstat(path)
+    return JournalMember(path, member.kind, "", seen.st_dev, seen.st_ino, seen.st_mtime_ns)
 
 
 def _before_us(parent: Parent, state: StateDirectory) -> Parent:

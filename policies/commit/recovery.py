@@ -20,6 +20,7 @@ from .outcome import why
 from .parents import remove_empty, sync_moves
 from .records import Event, Journal, JournalItem, SkippedItem
 from .restoring import restore
+from .slimming import lacks_rest
 from .state import open_if_present
 from .trash import Place, bring_back, finish_sending, place_of
 
@@ -132,7 +133,7 @@ def _settle_item(tree: Tree, item: JournalItem) -> bool:
     places = {place_of(tree, member) for member in item.members}
     if Place.TRASH not in places:
         return False
-    if places == {Place.TRASH}:
+    if places == {Place.TRASH} or lacks_rest(tree, item):
         return True
     try:
         bring_back(tree, item)

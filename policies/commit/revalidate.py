@@ -18,15 +18,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..catalog.model import Checkpoint, Kind
 from ..catalog.unchanged import Unchanged
 from ..decisions import Action, ArtifactDecision, Decision, Plan, Source, Unit
 from .at_once import MANY, each, is_slow
-from .outcome import CHANGED, why
+from .outcome import CHANGED, Unmoved, why
 from .results import Skipped
 from .second_look import Look, look_again
+from .slimming import TAKEN_NAME, aside, pieces
 from .state import StateDirectory
 
 # The plan as it would be made now, of which these checkpoints are known already.
@@ -55,6 +56,7 @@ def rescan_now(plan: Plan, unchanged: Unchanged, now: float) -> Plan:
         plan.policy,
         pins=catalog.pins,
         marks=plan.marks,
+        slim_marks=plan.slim_marks,
         now=now,
         local_time=plan.local_time,
     )
@@ -110,7 +112,7 @@ def _looks(state: StateDirectory, units: Sequence[Unit]) -> Iterable[tuple[Unit,
 
     def look(unit: Unit) -> Look | OSError:
         try:
-            return look_again(state, unit.members)
+            return _look(state, unit)
         except OSError as error:
             return error
 
@@ -125,6 +127,18 @@ def _objection(unit: Unit, look: Look | OSError) -> str:
     if unit.measure is None:
         return _NOT_SIZED
     return "" if look.identity == unit.measure.identity else CHANGED
+
+
+def _look(state: StateDirectory, unit: Unit) -> Look:
+    """The whole checkpoint; of one that is slimmed, `top` are the pieces that move."""
+    look = look_again(state, unit.stays or unit.members)
+    if not unit.stays:
+        return look
+    for path in unit.aside:
+        if state.tree.exists(state.place(aside(path))):
+            raise Unmoved(TAKEN_NAME)
+    moving = (state.tree.lstat(state.place(piece.path)) for piece in pieces(unit))
+    return replace(look, top=tuple(moving))
 
 
 class _Judge:
@@ -157,7 +171,7 @@ class _Judge:
         if decision is None:
             return self._absence(planned)
         return (
-            self._of_the_plan(decision)
+            self._of_the_plan(planned, decision)
             or _of_the_content(planned, decision.unit)
             or self._of_the_place(candidate)
         )
@@ -171,11 +185,13 @@ class _Judge:
         what = f"a file of class {planned.artifact}" if planned.artifact else "a checkpoint"
         return f"no longer recognised as {what}"
 
-    def _of_the_plan(self, decision: Decision | ArtifactDecision) -> str:
+    def _of_the_plan(self, planned: Unit, decision: Decision | ArtifactDecision) -> str:
         if decision.unit.id in self._fresh.pins:
             return PINNED
-        if decision.action is Action.DELETE:
+        if decision.action is (Action.SLIM if planned.stays else Action.DELETE):
             return ""
+        if decision.action is not Action.KEEP:
+            return f"the policy would {decision.action.value} it now"
         from ..explain import Explainer
 
         for reason in decision.reasons:
@@ -184,14 +200,15 @@ class _Judge:
         return "the policy would keep it now"
 
     def _of_the_place(self, candidate: Candidate) -> str:
-        for member, seen in zip(candidate.unit.members, candidate.seen, strict=True):
+        unit = candidate.unit
+        for member, seen in zip(pieces(unit), candidate.seen, strict=True):
             if seen.st_dev != self._state.device:
                 return "on another filesystem"
             inside = self._holding_them.get(member.path) or self._staying.get(member.path)
-            if inside:
+            if inside and not (unit.stays and inside == unit.id):
                 return f"{inside}, which stays, is inside it"
             for above in _above(member.path):
-                if above in self._staying:
+                if self._staying.get(above, unit.id) != unit.id:
                     return f"it is a part of {self._staying[above]}, which stays"
             path = os.path.join(self._state.tree.path, self._state.place(member.path))
             if any(mount == path or mount.startswith(path + "/") for mount in self._mounts):

@@ -14,6 +14,7 @@ from ..catalog.model import Kind
 from .descent import Tree, split
 from .outcome import CHANGED, TAKEN, HalfMoved, Unmoved, why
 from .records import JournalItem, JournalMember
+from .slimming import is_aside, require_rest
 from .state import TRASH_PATH
 
 _KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.DIRECTORY, stat.S_IFLNK: Kind.LINK}
@@ -45,16 +46,21 @@ def destination(commit_id: str, path: str, folders: dict[str, int]) -> str:
 
 def place_of(tree: Tree, member: JournalMember) -> Place:
     """The trash first: only commits write there, while a place can be taken by others."""
-    if tree.exists(member.to):
+    at_home = _is_at_home(tree, member)
+    if tree.exists(member.to) and not (at_home and is_aside(member)):
         return Place.TRASH
-    try:
-        # The device number is left out: it can change when a network filesystem is mounted again.
-        if tree.lstat(member.path).st_ino == member.inode:
-            return Place.HOME
-    except (FileNotFoundError, NotADirectoryError):
-        pass
+    if at_home:
+        return Place.HOME
     # A server's word that a name is not there can be old: before anything counts as lost, list.
     return Place.TRASH if tree.lists(member.to) else Place.GONE
+
+
+def _is_at_home(tree: Tree, member: JournalMember) -> bool:
+    try:
+        # The device number is left out: it can change when a network filesystem is mounted again.
+        return tree.lstat(member.path).st_ino == member.inode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def send(tree: Tree, item: JournalItem) -> None:
@@ -98,6 +104,7 @@ def bring_back(tree: Tree, item: JournalItem) -> list[str]:
 
 def whole_in_trash(tree: Tree, item: JournalItem) -> None:
     """Unmoved, with the reason, unless every member can be put back (or is back already)."""
+    require_rest(tree, item)
     places = [place_of(tree, member) for member in item.members]
     if Place.GONE in places:
         everything = all(place is Place.GONE for place in places)

@@ -58,6 +58,7 @@ def undo(
                 id=record.intent.id,
                 restored=tuple(item.id for item in done.items),
                 files=sum(item.artifact != "" for item in done.items),
+                slimmed=sum(bool(item.stays) for item in done.items),
                 skipped=(*left, *gone),
                 interrupted=done.interrupted,
                 notes=(*notes, *done.notes),

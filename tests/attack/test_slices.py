@@ -21,6 +21,8 @@ HERE = Path(__file__).parent
         "two_pruners.py --rounds 4",
         "random_keys.py --minutes 0.1",
         "full_disk.py --every 9",
+        "run_killed.py --rounds 6",
+        "full_disk_in_training.py --saves 25",
     ],
 )
 def test_a_slice(words: str):

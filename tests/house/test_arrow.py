@@ -16,6 +16,8 @@ _CORE = (
     "keepstep.policies.plan_file",
     "keepstep.policies.pins",
     "keepstep.policies.commit",
+    "keepstep.policies.training.save_when",
+    "keepstep.policies.training.supervise",
 )
 
 

@@ -117,6 +117,21 @@ def test_marks_pins_and_notes(review: Review, run: Path):
     assert "nothing is in the trash" in said
 
 
+def test_slimming_by_hand_and_back(review: Review, run: Path):
+    before = outline(run, without=".keepstep")
+    said = review("slim 3-4", "slim 2", "list", "commit", "y", "y", policy=None)
+    assert "slims 2" in said
+    assert "2 marks by hand" in said
+    assert "marked to slim" in said
+    assert "cannot be slimmed: " in said
+    assert "the optimizer state of 2 checkpoints go to the trash" in said
+    assert not (run / "checkpoint-16900" / "optimizer.pt").exists()
+    assert (run / "checkpoint-16900" / "model.safetensors").exists()
+    said = review("undo", "y")
+    assert "Put back the optimizer state of 2 checkpoints?" in said
+    assert outline(run, without=".keepstep") == before
+
+
 def test_what_is_protected_is_not_marked(review: Review):
     assert "not marked: " in review("mark 2")
 

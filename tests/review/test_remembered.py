@@ -38,6 +38,16 @@ def test_it_comes_back(run: Path):
     assert [(slot.rule, slot.on) for slot in found.slots] == [(BALANCED.keep[0], False)]
 
 
+def test_a_slim_rule_comes_back_as_one(run: Path):
+    policy = load_policy("weights-history")
+    _memory(run).keep(SORT, "", policy, toggled(slots_of(policy), 0))
+    found = _memory(run).recall()
+    assert found is not None
+    assert found.slots == tuple(toggled(slots_of(policy), 0))
+    assert found.base is not None
+    assert found.base.document() == policy.document()
+
+
 def test_rules_are_forgotten_when_another_policy_is_asked_for(run: Path):
     _keep(_memory(run))
     found = _memory(run, "aggressive").recall()

@@ -68,6 +68,7 @@ def review(run: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ReviewAp
         pytest.param(["F"], id="forecast"),
         pytest.param(["1", "1", *["plus"] * 5, "D"], id="compare"),
         pytest.param(["2", "q"], id="leave"),
+        pytest.param(["p", "G", "enter", *"jjjjj"], id="slim"),
     ],
 )
 def test_screen(snap_compare, review, keys: list[str], size: tuple[int, int]):

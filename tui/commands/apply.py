@@ -58,7 +58,7 @@ def apply_command(file: str, yes: bool, purge: bool) -> int:
 
 
 def _show(order: Order, fitted: Fitted, now: float) -> None:
-    going = [one for one in order.plan.decisions if one.action is Action.DELETE]
+    going = [one for one in order.plan.decisions if one.action is not Action.KEEP]
     lines = [f"plan of {order.plan.root}", *activity_lines(order.plan.catalog, now)]
     lines += [f"skipped {name}: {why}" for name, why in fitted.skipped]
     lines += foretold(order)

@@ -148,7 +148,8 @@ def _commit(outcome: Outcome) -> Document:
     result = outcome.commit
     return {
         "id": result.id or None,
-        "trashed": list(result.trashed),
+        "trashed": [one for one in result.trashed if one not in set(result.slimmed)],
+        "slimmed": list(result.slimmed),
         "purged": outcome.gone_for_good,
         "skipped": [{"id": one.id, "why": one.why} for one in result.skipped],
         "freed_measured": result.measured,

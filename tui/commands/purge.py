@@ -48,7 +48,7 @@ def purge_command(directory: str, older_than: str | None, yes: bool) -> int:
         output.data("nothing in the trash to purge")
         return DONE
     for one in chosen:
-        many = items(one.checkpoints, one.files)
+        many = items(one.checkpoints, one.files, one.slimmed)
         output.data(f"{one.id}  {moment(one.when)}  {many}, {size(one.bytes)}")
     if chosen and not confirm(f"Delete {counted(len(chosen), 'commit')} for good?", yes=yes):
         output.note("nothing changed")

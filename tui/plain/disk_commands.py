@@ -104,7 +104,7 @@ class DiskCommands:
             self._undo(last)
 
     def _undo(self, entry: HistoryEntry) -> None:
-        if self.talk.sure(f"Put back {items(entry.checkpoints, entry.files)}?"):
+        if self.talk.sure(f"Put back {items(entry.checkpoints, entry.files, entry.slimmed)}?"):
             root = self.model.root
             self._do(lambda: undo_outcome(self.disk.undo(root, entry.id, self._progress())))
 
@@ -131,7 +131,7 @@ class DiskCommands:
                 self._purge(entry)
 
     def _purge(self, entry: HistoryEntry) -> None:
-        many = f"{items(entry.checkpoints, entry.files)}, {size(entry.bytes)}"
+        many = items(entry.checkpoints, entry.files, entry.slimmed) + f", {size(entry.bytes)}"
         if self.talk.sure(f"Delete {many} for good? There is no undo."):
             root = self.model.root
             stop = lambda: False  # noqa: E731 - Ctrl+C stops it by itself

@@ -22,6 +22,7 @@ MENU: tuple[Command, ...] = (
     Command("pin", "pin rows, or unpin them when all are pinned", "rows, such as 3 or 5-9", True),
     Command("note", "pin rows and say why", "rows, such as 3 or 5-9", True),
     Command("mark", "mark rows for deletion by hand, or unmark", "rows, such as 3 or 5-9"),
+    Command("slim", "mark rows to keep only the weights, or unmark", "rows, such as 3 or 5-9"),
     Command("rules", "switch rules of the policy, and change their values"),
     Command("presets", "choose a preset, with what each would free here"),
     Command("compare", "differences between the rules now and the policy they began as"),

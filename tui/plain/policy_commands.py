@@ -33,7 +33,7 @@ class PolicyCommands:
             values = values_of(slot.rule)
             letters = ", ".join(f"{chr(97 + i)} {one.text}" for i, one in enumerate(values))
             said = f"; values {letters}" if len(values) > 1 else ""
-            self.talk.say(f"{number} {'on' if slot.on else 'off'}: {slot.rule.label()}{said}")
+            self.talk.say(f"{number} {'on' if slot.on else 'off'}: {slot.label}{said}")
         if not slots:
             self.talk.say("no rules; presets has some")
             return

@@ -89,7 +89,7 @@ class Session(PolicyCommands, DiskCommands):
         policy = model.plan.policy
         self.talk.say(f"{self._title}: {facts}")
         self.talk.say(policy.sentence() if policy else "no rule is on")
-        marks = f"; {counted(len(model.marks), 'mark')} by hand" if model.marks else ""
+        marks = f"; {counted(len(model.by_hand), 'mark')} by hand" if model.by_hand else ""
         self.talk.say(freed_words(model, ASCII) + marks)
 
     def do_list(self, text: str) -> None:
@@ -112,6 +112,11 @@ class Session(PolicyCommands, DiskCommands):
         ids = self.rows(text)
         if ids:
             self.model.toggle_marks(ids)
+
+    def do_slim(self, text: str) -> None:
+        ids = self.rows(text)
+        if ids:
+            self.model.toggle_slims(ids)
 
     def do_sort(self, text: str) -> None:
         cells = layout_for(self.model.catalog, self.model.shown, _ALL_COLUMNS).cells

@@ -214,6 +214,10 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         self.model.toggle_marks(self.model.selected())
         self.model.anchor = None
 
+    def do_slim(self) -> None:
+        self.model.toggle_slims(self.model.selected())
+        self.model.anchor = None
+
     def do_filter(self) -> None:
         self.ask_text("/", self.model.filter, self._filter)
 

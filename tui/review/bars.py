@@ -85,7 +85,7 @@ class PolicyPanel(Lines):
     def _label(self, slot: int, style: Style | None) -> list[Run]:
         """The words of a rule; the value that + and - change stands out."""
         model = self._model
-        label, chosen = model.slots[slot].rule.label(), model.chosen
+        label, chosen = model.slots[slot].label, model.chosen
         if chosen is None or chosen[0] != slot:
             return [(label, style)]
         end = start = 0
@@ -121,8 +121,8 @@ class FreedLine(Lines):
             parts.append(f"only {shown(model.scope)} is shown")
         if model.filter:
             parts.append(f"/{model.filter} shows {len(model.visible)}")
-        if model.marks:
-            parts.append(f"{len(model.marks)} marked by hand")
+        if model.by_hand:
+            parts.append(f"{len(model.by_hand)} marked by hand")
         if model.plan.policy is not None:
             parts.append(model.plan.policy.name)
         return f" {self._glyphs.dot} ".join(parts)

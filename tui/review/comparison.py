@@ -16,8 +16,10 @@ from .glyphs import Glyphs
 from .lines import Line
 from .model import ReviewModel
 from .panes import Pane
-from .styles import BOLD, DELETED, KEPT
+from .styles import BOLD, DELETED, KEPT, SLIMMED
 from .words import fit, plain_number, wrapped
+
+_STYLES = {"kept now": KEPT, "deleted now": DELETED, "whole now": KEPT, "slimmed now": SLIMMED}
 
 
 class ComparePane(Pane):
@@ -45,13 +47,15 @@ class ComparePane(Pane):
             lines.extend([(part, BOLD)] for part in wrapped(text, width))
         lines += self._rows("kept now", found.only_first, width)
         lines += self._rows("deleted now", found.only_second, width)
+        lines += self._rows("whole now", found.whole_only_first, width)
+        lines += self._rows("slimmed now", found.whole_only_second, width)
         return lines
 
     def _bytes(self, freed: Freed) -> str:
         return size(freed.apparent) if self._model.apparent else promise(freed)
 
     def _rows(self, title: str, checkpoints: Iterable[Checkpoint], width: int) -> list[Line]:
-        style = KEPT if title.startswith("kept") else DELETED
+        style = _STYLES[title]
         lines: list[Line] = []
         for one in checkpoints:
             bytes_ = one.apparent if self._model.apparent else one.disk

@@ -113,7 +113,10 @@ def commit_outcome(result: CommitResult) -> Outcome:
     """What a commit did: moved is not yet freed."""
     if not result.trashed and not result.skipped:
         return Outcome("nothing was to be deleted")
-    parts = [f"{len(result.trashed)} moved to the trash"]
+    moved = len(result.trashed) - len(result.slimmed)
+    parts = [f"{moved} moved to the trash"] if moved or not result.slimmed else []
+    if result.slimmed:
+        parts.append(f"{len(result.slimmed)} slimmed")
     if result.interrupted:
         parts.append("stopped before the end")
     if result.skipped:
@@ -129,7 +132,7 @@ def undo_outcome(result: UndoResult) -> Outcome:
     """What an undo put back."""
     if not result.restored and not result.skipped:
         return Outcome("nothing was in the trash")
-    parts = [f"{items(len(result.restored) - result.files, result.files)} put back"]
+    parts = [f"{items(result.checkpoints, result.files, result.slimmed)} put back"]
     if result.skipped:
         parts.append(f"{len(result.skipped)} not")
     return Outcome(

@@ -96,7 +96,8 @@ class DiskActions(Stage):
     def on_confirm_pane_confirmed(self, message: ConfirmPane.Confirmed) -> None:
         self.close_pane()
         plan = message.plan
-        self.say(f"moving {items(plan.summary.delete, plan.summary.artifacts)}")
+        sums = plan.summary
+        self.say(f"moving {items(sums.delete, sums.artifacts, sums.slim)}")
         self.deeds.start(
             "committing",
             lambda tell: self._committed(plan, tell),
@@ -122,7 +123,7 @@ class DiskActions(Stage):
         if last is None:
             self.say("nothing is in the trash")
             return
-        many = items(last.checkpoints, last.files)
+        many = items(last.checkpoints, last.files, last.slimmed)
         self.ask(f"Put back {many} of the last commit?", lambda: self._undo(last.id))
 
     def _undo(self, commit_id: str) -> None:
@@ -142,7 +143,7 @@ class DiskActions(Stage):
 
     def on_history_pane_wanted(self, message: HistoryPane.Wanted) -> None:
         entry = message.entry
-        many = f"{items(entry.checkpoints, entry.files)}, {size(entry.bytes)}"
+        many = items(entry.checkpoints, entry.files, entry.slimmed) + f", {size(entry.bytes)}"
         if message.purge:
             self.ask(f"Delete {many} for good? There is no undo.", lambda: self._purge(entry.id))
         else:

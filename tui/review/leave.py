@@ -57,8 +57,9 @@ class LeavePane(ChoicePane):
         self.ways = [way for way in Way if way is not Way.SAVE or policy is not None]
 
     def before(self, width: int) -> Sequence[Line]:
-        summary, marks = self._model.plan.summary, self._model.marks
-        facts = [f"The plan deletes {items(summary.delete, summary.artifacts)}"]
+        summary, marks = self._model.plan.summary, self._model.by_hand
+        going = items(summary.delete, summary.artifacts, summary.slim)
+        facts = [f"The plan deletes {going}"]
         if self._model.changed and self._model.plan.policy is not None:
             facts.append(f"the policy is {self._model.plan.policy.name}")
         if marks:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ...policies.best_report import BestReport, best_reports
 from ...policies.catalog.model import Catalog, Pin
 from ...policies.catalog.scan import ScanEvent
-from ...policies.decisions import Action, Decision, Plan
+from ...policies.decisions import Decision, Plan
 from ...policies.explain import Explainer
 from ...policies.plan import make_plan
 from ...policies.refusal import PolicyRefusal
 from ...policies.rules.policy import Policy
 from .arrivals import Arrivals
 from .filtering import FilterError, View, parse_filter
+from .marking import Marking
 from .ordering import Column, Orders, Sort, first_sort, next_sort
 from .primary import shown_metrics
 from .remembered import Remembered
@@ -27,7 +28,7 @@ from .switching import Switching
 from .visible import Visible
 
 
-class ReviewModel(Switching):
+class ReviewModel(Switching, Marking):
     """One review of one root."""
 
     def __init__(
@@ -45,7 +46,7 @@ class ReviewModel(Switching):
         self.base = policy
         self.slots = slots_of(policy)
         self.chosen = None
-        self.marks: frozenset[str] = frozenset()
+        self.marks = self.slim_marks = frozenset()
         self.pins: Mapping[str, Pin] = {}
         self.sort = Sort()
         self.filter = ""
@@ -78,7 +79,7 @@ class ReviewModel(Switching):
     @property
     def unsaved(self) -> bool:
         """Whether leaving now would lose a plan that somebody made here."""
-        made = bool(self.marks) or self.changed
+        made = bool(self.by_hand) or self.changed
         return made and bool(self.plan.summary.going) and self._kept != self._made()
 
     def note_kept(self) -> None:
@@ -86,7 +87,7 @@ class ReviewModel(Switching):
         self._kept = self._made()
 
     def _made(self) -> object:
-        return self.plan.policy and self.plan.policy.document(), self.marks
+        return self.plan.policy and self.plan.policy.document(), self.marks, self.slim_marks
 
     @property
     def scanning(self) -> bool:
@@ -159,6 +160,7 @@ class ReviewModel(Switching):
         self._orders = Orders(catalog)
         if self.arrivals.finished:
             self.marks &= self._places.keys() | {one.path for one in catalog.artifacts}
+            self.slim_marks &= self._places.keys()
         if self.anchor not in self._places:
             self.anchor = None
         self.shown = shown_metrics(catalog, self.base, apparent=self.apparent)
@@ -198,11 +200,21 @@ class ReviewModel(Switching):
         self._arrange()
 
     def plan_with(self, policy: Policy | None) -> Plan:
-        return make_plan(self.catalog, policy, pins=self.pins, marks=self.marks, now=self.now)
+        return self._plan(self.catalog, policy)
+
+    def _plan(self, catalog: Catalog, policy: Policy | None) -> Plan:
+        return make_plan(
+            catalog,
+            policy,
+            pins=self.pins,
+            marks=self.marks,
+            slim_marks=self.slim_marks,
+            now=self.now,
+        )
 
     def plan_on(self, catalog: Catalog) -> Plan:
         """What the present rules would do on another catalog, such as one that counts lengths."""
-        return make_plan(catalog, self.plan.policy, pins=self.pins, marks=self.marks, now=self.now)
+        return self._plan(catalog, self.plan.policy)
 
     def plan_of(self, policy: Policy) -> Plan:
         """What a policy would do here, with the same pins and marks; PolicyRefusal if it cannot."""
@@ -252,7 +264,7 @@ class ReviewModel(Switching):
     @property
     def untouched(self) -> bool:
         """Whether nobody has moved the cursor, marked or chosen anything yet."""
-        return not (self._moved or self.marks or self.filter)
+        return not (self._moved or self.by_hand or self.filter)
 
     @property
     def several_runs(self) -> bool:
@@ -262,7 +274,7 @@ class ReviewModel(Switching):
         """What a filter may ask about."""
         return View(
             pinned=self.pins,
-            marked=self.marks,
+            marked=self.by_hand,
             metrics={name for one in self.catalog.checkpoints for name in one.metrics},
             now=self.now,
             apparent=self.apparent,
@@ -323,35 +335,6 @@ class ReviewModel(Switching):
             return ()
         low, high = (last, last) if first is None else (min(first, last), max(first, last))
         return tuple(self.visible.ids(slice(low, high + 1)))
-
-    def toggle_marks(self, ids: Sequence[str]) -> None:
-        """Mark for deletion by hand what can be, or unmark when all that can be is marked."""
-        decisions = {id_: self.plan.decisions[self._places[id_]] for id_ in ids}
-        free = {id_ for id_ in ids if not decisions[id_].protected}
-        guarded = [decisions[id_] for id_ in ids if id_ not in free]
-        self.marks = self.marks - free if free <= self.marks else self.marks | free
-        self.replan()
-        self.message = self._why_not(guarded, len(free))
-
-    def toggle_file_mark(self, path: str) -> None:
-        """The same for an artifact; what the plan keeps all the same is not marked."""
-        before = self.marks
-        self.marks = before ^ {path}
-        self.replan()
-        found = {one.artifact.path: one for one in self.plan.artifacts}.get(path)
-        if path not in before and found is not None and found.action is not Action.DELETE:
-            self.message = f"not marked: {self.explainer.short_artifact(found)}"
-            self.marks = before
-            self.replan()
-
-    def _why_not(self, guarded: Sequence[Decision], marked: int) -> str:
-        if not guarded:
-            return ""
-        why = self.explainer.why_protected(guarded[0])
-        if len(guarded) == 1 and not marked:
-            return f"not marked: {why}"
-        others = f" and {len(guarded) - 1} more" if len(guarded) > 1 else ""
-        return f"{marked} marked; {guarded[0].checkpoint.id}{others} not: {why}"
 
     def set_pins(self, pins: Mapping[str, Pin]) -> None:
         """The pins as they are on disk now."""

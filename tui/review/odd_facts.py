@@ -22,7 +22,7 @@ _MOST_MISSED = 5
 class Commitment:
     """What a commit would do, as its confirmation shows it."""
 
-    going: tuple[Decision, ...]
+    going: tuple[Decision, ...]  # whole or in part
     files: tuple[ArtifactDecision, ...]
     facts: tuple[str, ...]
     odd: tuple[str, ...]
@@ -36,7 +36,7 @@ class Commitment:
 
 def commitment(model: ReviewModel) -> Commitment:
     """The facts of the present plan."""
-    going = tuple(d for d in model.plan.decisions if d.action is Action.DELETE)
+    going = tuple(d for d in model.plan.decisions if d.action is not Action.KEEP)
     files = tuple(d for d in model.plan.artifacts if d.action is Action.DELETE)
     odd, unusual = _odd(model, going, files)
     count = len(going) + len(files)
@@ -52,9 +52,10 @@ def _facts(model: ReviewModel) -> list[str]:
     else:
         frees = size_range(freed.certain, freed.possible)
     facts = [
-        f"{items(summary.delete, summary.artifacts)} go to the trash, {frees}. "
+        f"{items(summary.delete, summary.artifacts, summary.slim)} go to the trash, {frees}. "
         "Space returns when the trash is purged; until then u puts all back.",
-        f"{summary.keep} stay.",
+        f"{summary.keep} stay"
+        + (f", and the weights of {summary.slim} more." if summary.slim else "."),
     ]
     whole = [one for one in _kept(model) if one.state is State.COMPLETE and one.number is not None]
     if whole:
@@ -87,7 +88,7 @@ def _odd(
         odd.append(shown(f"{who(writers[0])} is writing here{last}; what it has open stays"))
     elif ago is not None and ago < _RECENT:
         odd.append(f"a run wrote here {age(ago)} ago; what it is writing now stays")
-    by_hand = sum(decision.checkpoint.id in model.marks for decision in going)
+    by_hand = sum(decision.checkpoint.id in model.by_hand for decision in going)
     by_hand += sum(decision.artifact.path in model.marks for decision in files)
     if by_hand:
         odd.append(f"{by_hand} of them marked by hand")
@@ -97,12 +98,11 @@ def _odd(
         by += [f"showing only {shown(model.scope)}"] if model.scope else []
         odd.append(f"{hidden} of them hidden by {' and by '.join(by)}")
     total, freed = summary.total_bytes, summary.freed.possible
-    share = summary.delete / max(1, summary.delete + summary.keep)
+    every = summary.delete + summary.slim + summary.keep
+    share = summary.delete / max(1, every)
     nearly_all = share > _MOST_OF_IT or (total > 0 and freed > _MOST_OF_IT * total)
     if nearly_all:
-        odd.append(
-            f"nearly everything goes: {percent(summary.delete, summary.delete + summary.keep)}"
-        )
+        odd.append(f"nearly everything goes: {percent(summary.delete, every)}")
     missed = [one for one in (d.artifact for d in files) if _is_missed(one, model)]
     odd.extend(f"{shown(one.path)}: {one.why}" for one in missed[:_MOST_MISSED])
     if len(missed) > _MOST_MISSED:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +39,7 @@ class _Rule(msgspec.Struct, frozen=True):
     rule: dict[str, Any]
     on: bool
     suggested: bool = False
+    slim: bool = False
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -99,7 +100,9 @@ class Memory:
                     descending=sort.descending,
                     filter=filter_,
                     base=None if base is None else base.document(),
-                    rules=[_Rule(one.rule.document(), one.on, one.suggested) for one in slots],
+                    rules=[
+                        _Rule(one.rule.document(), one.on, one.suggested, one.slim) for one in slots
+                    ],
                 )
             )
             self._write(text)
@@ -119,8 +122,8 @@ class Memory:
 
 
 def _slots(rules: Sequence[_Rule]) -> tuple[Slot, ...]:
-    if not rules:
-        return ()
-    document: Mapping[str, Any] = {"keep": [one.rule for one in rules]}
-    parsed = policy_of(document, _SOURCE).keep
-    return tuple(Slot(rule, one.on, one.suggested) for rule, one in zip(parsed, rules, strict=True))
+    """Each rule is read as a policy of its own: what is off need not go with what is on."""
+    return tuple(
+        Slot(policy_of({"keep": [one.rule]}, _SOURCE).keep[0], one.on, one.suggested, one.slim)
+        for one in rules
+    )

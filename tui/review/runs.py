@@ -15,6 +15,7 @@ from textual.message import Message
 from ...policies.catalog.model import Catalog, Checkpoint
 from ...policies.decisions import Action, Plan
 from ...policies.freed import Freed, freed
+from ...policies.slimming import resume_states
 from ..output import shown
 from ..quantities import size
 from .glyphs import Glyphs
@@ -28,6 +29,7 @@ from .words import fit_path, size_range
 
 _ALSO_HERE = {"presets", "more", "less", "value_before", "value_next", "commit", "undo"}
 _FIXED = 47  # cells of a row beside its name
+_SLIMS = 7  # likewise, where something is slimmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class RunSum:
     disk: int
     apparent: int
     deletes: int
+    slims: int
     freed: Freed
 
 
@@ -55,13 +58,15 @@ def runs_of(catalog: Catalog, plan: Plan, *, apparent: bool) -> list[RunSum]:
 
 def _sum(directory: str, group: Sequence[tuple[Checkpoint, Action]]) -> RunSum:
     going = [one for one, action in group if action is Action.DELETE]
+    parts = resume_states([one for one, _ in group], [action for _, action in group])
     return RunSum(
         directory=directory,
         checkpoints=len(group),
         disk=sum(one.disk for one, _ in group),
         apparent=sum(one.apparent for one, _ in group),
         deletes=len(going),
-        freed=freed(going),
+        slims=len(parts),
+        freed=freed([*going, *parts]),
     )
 
 
@@ -101,23 +106,29 @@ class RunsPane(ChoicePane):
             self.runs = runs_of(model.catalog, model.plan, apparent=model.apparent)
 
     def before(self, width: int) -> Sequence[Line]:
-        room = max(8, width - _FIXED)
-        frees = "FREES"
-        title = f"  {'RUN':<{room}} {'CHECKPOINTS':>11} {'SIZE':>8} {'DELETES':>8} {frees:>13}"
-        return [[(title, BOLD)]]
+        room, slims = self._room(width), f" {'SLIMS':>6}" if self._slims else ""
+        numbers = f"{'CHECKPOINTS':>11} {'SIZE':>8}{slims} {'DELETES':>8} {'FREES':>13}"
+        return [[(f"  {'RUN':<{room}} {numbers}", BOLD)]]
+
+    def _room(self, width: int) -> int:
+        return max(8, width - _FIXED - (_SLIMS if self._slims else 0))
+
+    @property
+    def _slims(self) -> bool:
+        return any(run.slims for run in self.runs)
 
     def items(self, width: int) -> Sequence[Sequence[Line]]:
         self._refresh_sums()
         return [[self._item(run, width)] for run in self.runs]
 
     def _item(self, run: RunSum, width: int) -> Line:
-        room = max(8, width - _FIXED)
+        room, slims = self._room(width), f" {run.slims:>6}" if self._slims else ""
         name = fit_path(shown(run.directory) or ".", room, ellipsis=self._glyphs.ellipsis)
         if self._model.apparent:
             total, frees = run.apparent, size(run.freed.apparent)
         else:
             total, frees = run.disk, size_range(run.freed.certain, run.freed.possible)
-        numbers = f"{run.checkpoints:>11} {size(total):>8} {run.deletes:>8} {frees:>13}"
+        numbers = f"{run.checkpoints:>11} {size(total):>8}{slims} {run.deletes:>8} {frees:>13}"
         return [(f"  {name:<{room}} {numbers}", None)]
 
     def action_take(self) -> None:

@@ -36,14 +36,16 @@ def title_facts(model: ReviewModel, disk_share: float | None) -> list[tuple[str,
 
 
 def freed_words(model: ReviewModel, glyphs: Glyphs) -> str:
-    """The line that never leaves the screen: what the plan frees, keeps and deletes."""
+    """The line that never leaves the screen: what the plan frees, keeps, slims and deletes."""
     dot = glyphs.dot
     if model.trouble:
         return f"the scan failed {dot} r tries again"
     summary = model.plan.summary
     total = summary.total_apparent if model.apparent else summary.total_bytes
     gone = with_files(summary.delete, summary.artifacts)
-    words = f"{_frees(model, glyphs, total)} {dot} keeps {summary.keep} {dot} deletes {gone}"
+    slims = f" {dot} slims {summary.slim}" if summary.slim else ""
+    frees = _frees(model, glyphs, total)
+    words = f"{frees} {dot} keeps {summary.keep}{slims} {dot} deletes {gone}"
     if not model.telling:
         return words
     done, known = model.scan_progress
@@ -53,7 +55,7 @@ def freed_words(model: ReviewModel, glyphs: Glyphs) -> str:
 def _frees(model: ReviewModel, glyphs: Glyphs, total: int) -> str:
     summary = model.plan.summary
     freed = summary.freed
-    if model.plan.policy is None and not model.marks:
+    if model.plan.policy is None and not model.by_hand:
         return "frees nothing: no rule is on"
     if not model.summary_is_final:
         return f"frees {size(freed.apparent if model.apparent else freed.certain)} so far"

@@ -33,7 +33,10 @@ class Switching:
     def changed(self) -> bool:
         """Whether the rules are others than those of the policy on screen."""
         policy = policy_of(self.base, self.slots)
-        return policy is not None and (self.base is None or policy.keep != self.base.keep)
+        if policy is None:
+            return False
+        base = self.base
+        return base is None or (policy.keep, policy.slim) != (base.keep, base.slim)
 
     def toggle(self, position: int) -> None:
         """Switch one rule; a rule that cannot be used here stays off."""
