@@ -33,6 +33,7 @@ class Terminal:
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             os.execvpe(argv[0], argv, env)
+        os.set_inheritable(self._fd, False)  # or the next terminal would keep this one open
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self._screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self._screen)
@@ -79,6 +80,10 @@ class Terminal:
     def hang_up(self) -> int:
         """The connection is lost: the terminal is gone. The exit code."""
         os.close(self._fd)
+        return self.wait_for_exit()
+
+    def wait_for_exit(self) -> int:
+        """Wait for the child and read nothing; its exit code."""
         deadline = time.monotonic() + PATIENCE
         while True:
             pid, status = os.waitpid(self._pid, os.WNOHANG)
@@ -221,3 +226,34 @@ def test_a_connection_lost_amid_a_commit_loses_nothing(tmp_path: Path):
     assert undone.returncode == 0, undone.stderr
     after = {path.name: path.stat().st_ino for path in (tmp_path / "run7").glob("checkpoint-*")}
     assert after == before
+
+
+def test_a_connection_lost_while_nobody_reads_loses_nothing(tmp_path: Path):
+    """What the review writes then has no place to go, and its main thread waits for one."""
+    terminal = _opened(tmp_path)
+    terminal.wait(_ready)
+    before = {path.name: path.stat().st_ino for path in (tmp_path / "run7").glob("checkpoint-*")}
+    terminal.press("c")
+    terminal.wait(lambda lines: any("Type 127 and Enter" in line for line in lines))
+    terminal.press("127\r")
+    _paint_until_blocked(terminal)
+    assert terminal.hang_up() == 128 + signal.SIGHUP
+    undone = keepstep("undo", tmp_path / "run7")
+    assert undone.returncode == 0, undone.stderr
+    after = {path.name: path.stat().st_ino for path in (tmp_path / "run7").glob("checkpoint-*")}
+    assert after == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_while_nobody_reads_it_ends(terminal: Terminal, number: signal.Signals):
+    terminal.wait(_ready)
+    _paint_until_blocked(terminal)
+    terminal.signal(number)
+    assert terminal.wait_for_exit() == 128 + number
+
+
+def _paint_until_blocked(terminal: Terminal) -> None:
+    """Ask for the whole screen anew, and read none of it."""
+    for _ in range(100):
+        terminal.press("\x0c")
+        time.sleep(0.01)

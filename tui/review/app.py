@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import threading
+import sys
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from ...policies.rules.policy import Policy
 from ..output import shown
+from . import told_to_end
 from .deeds import Deeds, Done, Progressed
 from .details import DetailsPane
 from .disk import Disk, LocalDisk
@@ -37,6 +39,7 @@ from .table import Table
 from .watch import Watch
 
 _KEYS = {key.id: key for key in REVIEW}
+_TIME_TO_GIVE_BACK = 5.0  # seconds
 _NOT_MEANWHILE = {"rescan", "pin", "commit", "undo", "history"}
 
 
@@ -110,29 +113,34 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         self.listen_to_scans()
         if self._found:
             self.say(shown("; ".join(self._found)))
-        if not self.is_headless:
+        stdin = sys.__stdin__
+        if not self.is_headless and stdin is not None:
             loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, self._end, 128 + number)
+            told_to_end.listen(stdin.fileno(), lambda *told: self._told_to_end(loop, *told))
+
+    def _told_to_end(self, loop: asyncio.AbstractEventLoop, number: int, gone: bool) -> None:
+        """End, in a thread beside the loop: not amid a checkpoint, nor waiting for a terminal.
+
+        A terminal that is there is given back, if it takes what is written to it at all.
+        """
+        code = 128 + number
+        self.hung_up = self.hung_up or gone
+        self.deeds.stop()
+        with suppress(RuntimeError):  # the loop has ended by itself
+            loop.call_soon_threadsafe(self._end, code)
+        self.deeds.join()
+        if not self.hung_up:
+            time.sleep(_TIME_TO_GIVE_BACK)
+        self._remember()
+        os._exit(code)
 
     def _end(self, code: int) -> None:
-        """Told to end: not amid a checkpoint, and never without giving the terminal back."""
         self._code = code
-        self.hung_up = code == 128 + signal.SIGHUP
-        if self.hung_up:
-            threading.Thread(target=self._leave_no_terminal, args=(code,), daemon=True).start()
         if self.deeds.doing:
             self._leaving = True
             self.deeds.stop()
         else:
             self.exit(code)
-
-    def _leave_no_terminal(self, code: int) -> None:
-        """There is nothing to give back, and whatever writes to what is gone may wait for ever."""
-        self.deeds.stop()
-        self.deeds.join()
-        self._remember()
-        os._exit(code)
 
     def on_unmount(self) -> None:
         self.end_scanning()
@@ -140,13 +148,12 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
 
     def _remember(self) -> None:
         model = self.model
-        if self._memory is not None and not model.read_only and model.arrivals.named:
-            self._memory.keep(model.sort, model.filter, model.base, model.slots)
+        memory, self._memory = self._memory, None  # once, whoever comes first
+        if memory is not None and not model.read_only and model.arrivals.named:
+            memory.keep(model.sort, model.filter, model.base, model.slots)
 
     def action_do(self, id_: str) -> None:
-        """Do what a key of the table stands for; not for keys that come after the end."""
-        if not self.screen.is_attached:
-            return
+        """Do what a key of the table stands for."""
         self.key_line.notice = ""
         if _KEYS[id_].writes and self.model.read_only:
             self.say("this review is read-only: it changes nothing on disk")
@@ -241,6 +248,8 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
     def on_done(self, message: Done) -> None:
         outcome = message.outcome
         self.deeds.doing = ""
+        if self.left:
+            return
         if self._leaving:
             self.exit(self._code)
             return

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -28,6 +29,11 @@ class Lines(Widget):
         self._drawn: list[Strip] = []
         self._drawn_for: Size | None = None
         self._sending = False
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys that were typed ahead of the end may lie here; they are for the shell."""
+        if self.is_attached or not isinstance(event, events.InputEvent):
+            await super().on_event(event)
 
     @property
     def columns(self) -> int:

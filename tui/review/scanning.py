@@ -57,7 +57,7 @@ class Scanning(Stage):
         self.call_after_refresh(self._look_over)  # all may have been known before
 
     def _look_over(self) -> None:
-        if not self._looked_over and self.is_running and not self.model.scanning:
+        if not self._looked_over and self.is_running and not self.left and not self.model.scanning:
             self._looked_over = True
             self.look_over()
 

@@ -54,6 +54,7 @@ class Stage(App[int]):
         self.theme = "ansi-dark"
         self.animation_level = "none"
         self._frame = Frame()
+        self.left = False  # the end was asked for: keys are for the shell now
         self.hung_up = False  # nobody reads any more; what is written would wait for ever
         self.model = model
         self.glyphs = glyphs
@@ -76,6 +77,20 @@ class Stage(App[int]):
         if isinstance(renderable, LayoutUpdate | ChopsUpdate):
             renderable = cast(RenderableType, self._frame.update(renderable, self.size))
         super()._display(screen, renderable)
+
+    def exit(
+        self,
+        result: int | None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """Leave; whatever comes after is not for this screen any more."""
+        self.left = True
+        super().exit(result, return_code, message)
+
+    async def on_event(self, event: events.Event) -> None:
+        if not (self.left and isinstance(event, events.InputEvent)):
+            await super().on_event(event)
 
     def action_repaint(self) -> None:
         """Send the whole screen again: something else may have written on the terminal."""
@@ -140,9 +155,7 @@ class Stage(App[int]):
             self.model.message = ""
 
     def open_pane(self, pane: Pane) -> None:
-        """Put a pane in the place of the table; nowhere once the screen has gone."""
-        if not self.screen.is_attached:
-            return
+        """Put a pane in the place of the table."""
         if self.pane is not None:
             self.pane.remove()
         self.pane = pane
@@ -175,8 +188,6 @@ class Stage(App[int]):
         self._open_prompt(TextPrompt(label, text, on_text, self._close_prompt))
 
     def _open_prompt(self, prompt: Question | TextPrompt) -> None:
-        if not self.screen.is_attached:
-            return
         self._close_prompt()
         self.prompt = prompt
         self.key_line.display = False
