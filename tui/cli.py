@@ -7,6 +7,7 @@ sentence on stderr and an exit code; nothing ends in a traceback but a fault of 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -128,6 +129,7 @@ def _load(row: Row) -> click.Command:
     command: click.Command = getattr(
         import_module(f".commands.{row.module}", __package__), row.attribute
     )
+    gc.enable()  # `entry` turned it off
     return command
 
 
