@@ -34,17 +34,21 @@ Examples:
 """,
 )
 @click.argument("directory", metavar="DIR", shell_complete=directories)
-@click.option("--keep-daily", type=int, metavar="N", help="Keep the newest of N days.")
-@click.option("--keep-weekly", type=int, metavar="N", help="Keep the newest of N weeks, too.")
-@click.option("--keep-monthly", type=int, metavar="N", help="Keep the newest of N months, too.")
+@click.option("--keep-daily", "daily", type=int, metavar="N", help="Keep the newest of N days.")
+@click.option(
+    "--keep-weekly", "weekly", type=int, metavar="N", help="Keep the newest of N weeks, too."
+)
+@click.option(
+    "--keep-monthly", "monthly", type=int, metavar="N", help="Keep the newest of N months, too."
+)
 @click.option("--series", metavar="ID", help="Only of this series, where a folder holds several.")
 @click.option("--copy", is_flag=True, help="Copy the bytes where blocks cannot be shared.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before old snapshots are moved.")
 def snapshot_command(
     directory: str,
-    keep_daily: int | None,
-    keep_weekly: int | None,
-    keep_monthly: int | None,
+    daily: int | None,
+    weekly: int | None,
+    monthly: int | None,
     series: str | None,
     copy: bool,
     yes: bool,
@@ -56,7 +60,7 @@ def snapshot_command(
     the same step again writes into a hard link too; --copy avoids that. With --keep-... older
     snapshots are moved to the trash, which asks first.
     """
-    kinds = {"daily": keep_daily, "weekly": keep_weekly, "monthly": keep_monthly}
+    kinds = {"daily": daily, "weekly": weekly, "monthly": monthly}
     keep = {kind: count for kind, count in kinds.items() if count is not None}
     catalog = scan(directory)
     now = time.time()
