@@ -7,6 +7,7 @@ sentence on stderr and an exit code; nothing ends in a traceback but a fault of 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -49,7 +50,7 @@ COMMANDS = {
         "snapshot", "snapshot_command", "Keep the newest checkpoint under today's date."
     ),
     "restore": Row(
-        "snapshot", "restore_command", "Bring a snapshot back as a checkpoint of the run."
+        "restore", "restore_command", "Bring a snapshot back as a checkpoint of the run."
     ),
     "presets": Row("presets", "presets_command", "List the policies with a name, or print one."),
     "forecast": Row("forecast", "forecast_command", "Tell what a run will hold in a year."),
@@ -128,6 +129,7 @@ def _load(row: Row) -> click.Command:
     command: click.Command = getattr(
         import_module(f".commands.{row.module}", __package__), row.attribute
     )
+    gc.enable()  # `entry` turned it off
     return command
 
 
