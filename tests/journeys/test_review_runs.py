@@ -55,6 +55,20 @@ async def test_enter_goes_in_and_escape_comes_back(root: Path):
         assert "Runs, and what" in person.text
 
 
+async def test_the_timeline_is_that_of_the_run_one_has_gone_into(root: Path):
+    async with review(root, "last-20", apparent=False, size=(120, 40)) as person:
+        timeline = next(line for line in person.lines if line.startswith(" kept"))
+        assert len(timeline.split("kept")[1].strip()) == 44
+        names = [run.directory for run in person.app.pane.runs]
+        await person.press(*"j" * names.index("run3"), "enter")
+        at = next(i for i, line in enumerate(person.lines) if line.startswith(" kept"))
+        assert person.lines[at].split("kept")[1].strip() == "·" * 10 + "│" * 20
+        assert person.lines[at + 1].split() == ["100", "1300", "2500"]
+        await person.press("escape", "escape")
+        timeline = next(line for line in person.lines if line.startswith(" kept"))
+        assert len(timeline.split("kept")[1].strip()) == 44
+
+
 async def test_one_run_opens_on_its_checkpoints(root: Path):
     async with review(root / "run3", "last-20", apparent=False) as person:
         assert person.app.pane is None

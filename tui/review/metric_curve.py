@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from ...policies.catalog.model import Checkpoint
 from ..output import shown
 from .glyphs import Glyphs
 from .lines import Line, Lines
@@ -52,7 +53,7 @@ class MetricCurve(Lines):
         if not names:
             self.draw([])
             return
-        key = (id(self._model.catalog), self._model.shown, self.size)
+        key = (id(self._model.catalog), self._model.scope, self._model.shown, self.size)
         if key != self._made_for:
             self._made_for = key
             self._picture = self._pictured(names[0])
@@ -64,7 +65,7 @@ class MetricCurve(Lines):
         equals = _equals(self._model, best, name)
         note = _note(best, len(equals))
         room = self.columns - LABEL_WIDTH - 1 - (0 if self.rows > 1 else len(note))
-        values = [one.metrics.get(name) for one in self._model.catalog.checkpoints]
+        values = [one.metrics.get(name) for one in _checkpoints(self._model)]
         columns = tuple(sampled(values, max(1, room)))
         best_at = best.position * len(columns) // len(values) if best else None
         equals_at = frozenset(at * len(columns) // len(values) for at in equals)
@@ -110,21 +111,28 @@ class MetricCurve(Lines):
         return drawn(self._picture.columns, height, self._glyphs.levels, scale)
 
 
+def _checkpoints(model: ReviewModel) -> Sequence[Checkpoint]:
+    """What the curve is about, in catalog order."""
+    every = model.catalog.checkpoints
+    return [every[place] for place in model.in_scope] if model.scope else every
+
+
 def best_of(model: ReviewModel) -> Best | None:
     """The best finite value by the direction of the primary metric, where that is known."""
     shown_ = model.shown
     if not shown_.metrics or shown_.mode is None:
         return None
+    checkpoints = _checkpoints(model)
     name, sign = shown_.metrics[0], 1 if shown_.mode == "min" else -1
     found = [
         (sign * value, -i)
-        for i, one in enumerate(model.catalog.checkpoints)
+        for i, one in enumerate(checkpoints)
         if (value := one.metrics.get(name)) is not None and math.isfinite(value)
     ]
     if not found:
         return None
     value, position = min(found)
-    best = model.catalog.checkpoints[-position]
+    best = checkpoints[-position]
     return Best(sign * value, best.number, -position)
 
 
@@ -132,7 +140,7 @@ def _equals(model: ReviewModel, best: Best | None, name: str) -> list[int]:
     """Positions of what is as good as the best within the noise of one evaluation."""
     if best is None:
         return []
-    checkpoints = model.catalog.checkpoints
+    checkpoints = _checkpoints(model)
     reports = model.best_of(checkpoints[best.position].series)
     equals = {one.id for report in reports if report.metric == name for one in report.equals}
     return [i for i, one in enumerate(checkpoints) if one.id in equals] if equals else []

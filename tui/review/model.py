@@ -64,6 +64,7 @@ class ReviewModel(Switching, Marking):
         self._moved = False  # until then the cursor stays at the top while rows arrive
         self._positions: dict[str, int] = {}
         self._arranged: Sequence[int] | None = None  # the places that the positions are of
+        self._scoped: tuple[Catalog, str, Sequence[int]] = (Catalog(root), "", ())
         self._reports: tuple[object, Mapping[str, Sequence[BestReport]]] = (None, {})
         self._adopt(Catalog(root))
 
@@ -117,7 +118,10 @@ class ReviewModel(Switching, Marking):
 
     @property
     def several_series(self) -> bool:
-        return len(self.catalog.series) > 1
+        """Whether what is shown, but for a filter, is of more than one series."""
+        if not self.scope:
+            return len(self.catalog.series) > 1
+        return len({self.catalog.checkpoints[place].series for place in self.in_scope}) > 1
 
     def best_of(self, series: str) -> Sequence[BestReport]:
         """How far the best of a series may be trusted, by each metric that judges it."""
@@ -234,9 +238,8 @@ class ReviewModel(Switching, Marking):
         before = self.cursor_position if self.cursor is not None else 0
         places = self._orders.places(self.plan, self.sort, self.shown)
         if self.scope:
-            inside = self._series_in_scope()
-            checkpoints = self.catalog.checkpoints
-            places = [place for place in places if checkpoints[place].series in inside]
+            inside = frozenset(self.in_scope)
+            places = [place for place in places if place in inside]
         if self.filter:
             passes, decisions = parse_filter(self.filter, self.view()), tuple(self.plan.decisions)
             places = [place for place in places if passes(decisions[place])]
@@ -254,12 +257,18 @@ class ReviewModel(Switching, Marking):
         self.scope = directory
         self._arrange()
 
-    def _series_in_scope(self) -> frozenset[str]:
-        return frozenset(
-            series.id
-            for series in self.catalog.series
-            if run_directory(series.directory) == self.scope
-        )
+    @property
+    def in_scope(self) -> Sequence[int]:
+        """The places of the run that is shown, in catalog order; of all runs without a scope."""
+        catalog, scope, places = self._scoped
+        if catalog is not self.catalog or scope != self.scope:
+            catalog, scope = self.catalog, self.scope
+            directories = {one.id: run_directory(one.directory) for one in catalog.series}
+            every = range(len(catalog.checkpoints))
+            inside = [i for i in every if directories.get(catalog.checkpoints[i].series) == scope]
+            places = inside if scope else every
+            self._scoped = (catalog, scope, places)
+        return places
 
     @property
     def untouched(self) -> bool:

@@ -5,6 +5,7 @@ Each cell stands for one checkpoint, or for several where the line is too short 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from rich.style import Style
@@ -26,7 +27,8 @@ class Timeline(Lines):
     def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
         super().__init__(id="timeline")
         self._model, self._glyphs = model, glyphs
-        self._made_for: tuple[Plan, int] | None = None
+        self._made_for: tuple[Plan, Sequence[int], int] | None = None
+        self._places: Sequence[int] = ()  # in the catalog, of what the line is about
         self._cells: list[tuple[str, Style]] = []
         self._count = 0  # cells
 
@@ -34,55 +36,63 @@ class Timeline(Lines):
         room = self.columns - LABEL_WIDTH - 1
         if room < 1:
             return
-        if (
-            self._made_for is None
-            or self._made_for[0] is not self._model.plan
-            or self._made_for[1] != room
-        ):
+        wanted, before = (self._model.plan, self._model.in_scope, room), self._made_for
+        if before is None or any(a is not b for a, b in zip(wanted[:2], before[:2], strict=True)):
+            before = None
+        if before is None or before[2] != room:
+            self._made_for = wanted
             self._make(room)
         label = fit(" kept", LABEL_WIDTH)
-        lines: list[Line] = [[(label, None), *_runs(self._cells, self._cursor_cell())]]
+        lines: list[Line] = [
+            [(label, None), *_runs(self._cells, self._cell_of(self._model.cursor))]
+        ]
         if self.rows > 1:
             lines.append([(" " * LABEL_WIDTH + self._steps(room), DIM)])
         self.draw(lines)
 
     def _make(self, room: int) -> None:
-        self._made_for = (self._model.plan, room)
-        checkpoints, total = self._model.catalog.checkpoints, len(self._model.catalog.checkpoints)
+        checkpoints, self._places = self._model.catalog.checkpoints, self._model.in_scope
+        total = len(self._places)
         self._count = count = min(room, total)
-        places = (self._model.place_of(id_) for id_ in self._model.pins)
-        pinned = {place * count // total for place in places if place is not None}
+        pinned = {self._cell_of(id_) for id_ in self._model.pins}
         complete = State.COMPLETE
         unfinished = {
-            i * count // total for i, one in enumerate(checkpoints) if one.state is not complete
+            i * count // total
+            for i, place in enumerate(self._places)
+            if checkpoints[place].state is not complete
         }
         self._cells = [self._cell(cell, pinned, unfinished) for cell in range(count)]
 
-    def _cell(self, cell: int, pinned: set[int], unfinished: set[int]) -> tuple[str, Style]:
+    def _cell(self, cell: int, pinned: set[int | None], unfinished: set[int]) -> tuple[str, Style]:
         """The strongest fact of a cell; a full sign only where everything stays."""
         glyphs = self._glyphs
         if cell in pinned:
             return glyphs.pinned, PINNED
         if cell in unfinished:
             return glyphs.incomplete, UNFINISHED
-        actions = self._model.plan.actions[self._first(cell) : self._first(cell + 1)]
+        every = self._model.plan.actions
+        actions = [every[i] for i in self._places[self._first(cell) : self._first(cell + 1)]]
         kept = len(actions) - actions.count(Action.DELETE)
         if not kept:
             return glyphs.deleted, DELETED
         if Action.KEEP not in actions:
             return glyphs.slimmed, SLIMMED
-        crowded = len(self._model.catalog.checkpoints) > self._count
+        crowded = len(self._places) > self._count
         everything = crowded and kept == len(actions)
         return (glyphs.kept_all if everything else glyphs.kept), KEPT
 
     def _first(self, cell: int) -> int:
-        """The first place in the catalog that a cell stands for."""
-        return -(-cell * len(self._model.catalog.checkpoints) // self._count)
+        """Which of the places is the first that a cell stands for."""
+        return -(-cell * len(self._places) // self._count)
 
-    def _cursor_cell(self) -> int | None:
-        place = self._model.place_of(self._model.cursor)
-        total = len(self._model.catalog.checkpoints)
-        return None if place is None else place * self._count // total
+    def _cell_of(self, id_: str | None) -> int | None:
+        """The cell of a checkpoint; None where the line is not about it."""
+        place, places = self._model.place_of(id_), self._places
+        if place is None:
+            return None
+        at = bisect_left(places, place)
+        here = at < len(places) and places[at] == place
+        return at * self._count // len(places) if here else None
 
     def _steps(self, room: int) -> str:
         """Steps under their cells, as many as stand apart."""
@@ -90,7 +100,7 @@ class Timeline(Lines):
         if self._model.several_series:
             return line
         for cell in range(0, self._count, 12):
-            first = self._model.catalog.checkpoints[self._first(cell)]
+            first = self._model.catalog.checkpoints[self._places[self._first(cell)]]
             text = plain_number(first.number)
             if cell + len(text) <= room:
                 line = line.ljust(cell) + text
