@@ -195,8 +195,10 @@ def soak(minutes: float, seed: int) -> str:
                 os.kill(review.pid, signal.SIGKILL)
                 raise
             demand(code in _ENDS, f"exit {code}:\n{review.picture()}")
-            demand(b"\x1b[?1049l" in review.received, "the terminal was not given back")
-            demand(b"Traceback" not in review.received, f"a traceback:\n{review.picture()}")
+            last = review.received.rpartition(b"\x1b[?1049l")
+            demand(last[1] != b"", "the terminal was not given back")
+            said = last[2].decode(errors="replace")
+            demand("Traceback" not in said, f"a traceback:\n{said}")
             if never_yes or not any("purged" in one.state for one in history(str(root))):
                 check(root, trainer, untouched=never_yes)
             reviews, answers = reviews + 1, answers + review.answers

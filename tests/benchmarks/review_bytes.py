@@ -1,9 +1,11 @@
-"""What the review sends to a terminal, in bytes a key, beside ncdu and gdu on the same tree.
+"""What the review sends to a terminal, in bytes a key and how soon, beside ncdu and gdu.
 
     python tests/benchmarks/review_bytes.py [CHECKPOINTS] [--size 120x40]
 
-Each runs on a pseudo-terminal that counts; the budgets are for 120 x 40. Peers that are not
-installed are left out. Exits 1 when a budget does not hold.
+Each runs on a pseudo-terminal that counts; the budgets are for 120 x 40. Times are from a key to
+the last byte of its answer, and from the start to the last byte of the first picture with a freed
+line, beside the time of `import textual.app`. Peers that are not installed are left out. Exits 1
+when a budget of bytes does not hold.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import shutil
 import signal
 import statistics
 import struct
+import subprocess
 import sys
 import tempfile
 import termios
@@ -43,6 +46,9 @@ class Terminal:
     """A program on a terminal, and every byte that it sends."""
 
     def __init__(self, argv: list[str], columns: int, rows: int) -> None:
+        self._began = time.monotonic()
+        self._last = self._began  # when the last byte came
+        self.times: dict[str, float] = {}  # seconds
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             env = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
@@ -53,7 +59,9 @@ class Terminal:
         """What comes until it is as wanted and quiet."""
         seen, began = b"", time.monotonic()
         while select.select([self._fd], [], [], _QUIET)[0] or not until(seen):
-            seen += os.read(self._fd, 65536) if select.select([self._fd], [], [], 0)[0] else b""
+            if select.select([self._fd], [], [], 0)[0]:
+                seen += os.read(self._fd, 65536)
+                self._last = time.monotonic()
             if time.monotonic() - began > _PATIENCE:
                 raise TimeoutError(repr(seen[-300:]))
         return seen
@@ -68,16 +76,31 @@ class Terminal:
 
     def cost(self, keys: str) -> int:
         """Bytes that some keys cost, pressed at once."""
+        self._began = time.monotonic()
         os.write(self._fd, keys.encode())
         return len(self.read())
 
-    def each(self, key: str, times: int) -> int:
-        """The median of one key, pressed again and again."""
-        return round(statistics.median(self.cost(key) for _ in range(times)))
+    def first_paint(self, until: Callable[[bytes], bool]) -> int:
+        """Bytes from the start until it is as wanted and quiet."""
+        count = len(self.read(until))
+        self.times["first paint"] = self._last - self._began
+        return count
 
-    def amortised(self, key: str, times: int) -> int:
+    def each(self, action: str, key: str, times: int) -> int:
+        """The median of one key, pressed again and again."""
+        return round(statistics.median(self._costs(action, key, times)))
+
+    def amortised(self, action: str, key: str, times: int) -> int:
         """The mean of one key over so many, each drawn by itself."""
-        return round(sum(self.cost(key) for _ in range(times)) / times)
+        return round(statistics.mean(self._costs(action, key, times)))
+
+    def _costs(self, action: str, key: str, times: int) -> list[int]:
+        costs, took = [], []
+        for _ in range(times):
+            costs.append(self.cost(key))
+            took.append(self._last - self._began)
+        self.times[action] = statistics.median(took)
+        return costs
 
     def end(self) -> None:
         os.kill(self._pid, signal.SIGKILL)
@@ -85,35 +108,48 @@ class Terminal:
         os.close(self._fd)
 
 
-def review(root: Path, columns: int, rows: int) -> dict[str, int]:
+Found = tuple[dict[str, int], dict[str, float]]  # bytes, and seconds
+
+
+def review(root: Path, columns: int, rows: int) -> Found:
     """Every action of the review that has a budget."""
     terminal = Terminal([*REVIEW, str(root)], columns, rows)
-    found = {"first paint": len(terminal.read(lambda seen: b"frees" in seen and b"%" in seen))}
-    found["cursor"] = terminal.each("j", 15)
+    found = {"first paint": terminal.first_paint(lambda seen: b"frees" in seen and b"%" in seen)}
+    found["cursor"] = terminal.each("cursor", "j", 15)
     terminal.cost("j" * rows)
-    found["scroll"] = terminal.amortised("j", 30)
-    found["pin"] = terminal.each(" ", 4)
+    found["scroll"] = terminal.amortised("scroll", "j", 30)
+    found["pin"] = terminal.each("pin", " ", 4)
     terminal.cost("G")
-    found["mark"] = terminal.each("d", 4)
-    found["toggle"] = terminal.each("1", 4)
-    found["page down"] = terminal.each("\x1b[5~", 3)
+    found["mark"] = terminal.each("mark", "d", 4)
+    found["toggle"] = terminal.each("toggle", "1", 4)
+    found["page down"] = terminal.each("page down", "\x1b[5~", 3)
     found["idle 5 s"] = terminal.idle(5)
     terminal.end()
-    return found
+    return found, terminal.times
 
 
-def peer(argv: list[str], root: Path, columns: int, rows: int) -> dict[str, int]:
+def peer(argv: list[str], root: Path, columns: int, rows: int) -> Found:
     """What the others have too."""
     terminal = Terminal([*argv, str(root)], columns, rows)
     name = b"checkpoint-"
-    found = {"first paint": len(terminal.read(lambda seen: name in seen))}
-    found["cursor"] = terminal.each("j", 15)
+    found = {"first paint": terminal.first_paint(lambda seen: name in seen)}
+    found["cursor"] = terminal.each("cursor", "j", 15)
     terminal.cost("j" * rows)
-    found["scroll"] = terminal.amortised("j", 30)
-    found["page down"] = terminal.each("\x1b[6~", 3)
+    found["scroll"] = terminal.amortised("scroll", "j", 30)
+    found["page down"] = terminal.each("page down", "\x1b[6~", 3)
     found["idle 5 s"] = terminal.idle(5)
     terminal.end()
-    return found
+    return found, terminal.times
+
+
+def importing() -> float:
+    """Seconds that no review can be faster than: a bare Python that imports Textual."""
+    took = []
+    for _ in range(5):
+        begun = time.monotonic()
+        subprocess.run([sys.executable, "-c", "import textual.app"], check=True)
+        took.append(time.monotonic() - begun)
+    return statistics.median(took)
 
 
 def tree(root: Path, count: int) -> None:
@@ -146,11 +182,17 @@ def main() -> int:
                 found[name] = peer(argv, root, columns, rows)
     print(f"{'bytes':<12} {'budget':>8} " + " ".join(f"{name:>9}" for name in found))
     over = False
-    for action, cost in found["keepstep"].items():
+    for action, cost in found["keepstep"][0].items():
         budget = BUDGETS.get(action)
         over |= budget is not None and cost > budget
-        others = " ".join(f"{each.get(action, '-'):>9}" for each in found.values())
+        others = " ".join(f"{each.get(action, '-'):>9}" for each, _ in found.values())
         print(f"{action:<12} {'-' if budget is None else budget:>8} {others}")
+    print(f"\n{'ms':<21} " + " ".join(f"{name:>9}" for name in found))
+    for action in found["keepstep"][1]:
+        times = (times.get(action) for _, times in found.values())
+        shown = " ".join("-".rjust(9) if t is None else f"{1000 * t:9.0f}" for t in times)
+        print(f"{action:<21} {shown}")
+    print(f"{'import textual.app':<21} {1000 * importing():9.0f}")
     return 1 if over and wanted.size == "120x40" else 0
 
 

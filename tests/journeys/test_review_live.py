@@ -41,7 +41,10 @@ async def test_new_checkpoints_appear_and_nothing_of_mine_moves(run: Path):
         cursor, marks = person.app.model.cursor, person.app.model.marks
         _save(run, 17200)
         await _until(person, "173 checkpoints")
-        assert person.notice == "1 new checkpoint"
+        deadline = time.monotonic() + PATIENCE
+        while person.notice != "1 new checkpoint":  # said when the scan has ended
+            assert time.monotonic() < deadline, person.notice
+            await person.pilot.pause(0.05)
         assert (person.app.model.cursor, person.app.model.marks) == (cursor, marks)
         assert "SIZE" in person.text
         shutil.rmtree(run / "checkpoint-200")

@@ -248,8 +248,6 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
     def on_done(self, message: Done) -> None:
         outcome = message.outcome
         self.deeds.doing = ""
-        if self.left:
-            return
         if self._leaving:
             self.exit(self._code)
             return

@@ -72,7 +72,9 @@ class Deeds:
         self.doing = ""  # "committing"; "" when idle
 
     def start(self, doing: str, work: Work) -> None:
-        """Run the work; `Done` is posted when it ends."""
+        """Run the work, unless another runs; `Done` is posted when it ends."""
+        if self.doing:
+            return  # a confirmation that was typed twice
         self.doing = doing
         self._stop.clear()
         self._thread = threading.Thread(target=self._run, args=(work,), name=doing)

@@ -13,6 +13,7 @@ from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.screen import Screen
 
 from .bars import FreedLine, KeyLine, PolicyPanel, TitleLine
@@ -91,6 +92,11 @@ class Stage(App[int]):
     async def on_event(self, event: events.Event) -> None:
         if not (self.left and isinstance(event, events.InputEvent)):
             await super().on_event(event)
+
+    async def _on_message(self, message: Message) -> None:
+        """What panes and threads said before the end may come after it; nothing is begun then."""
+        if not self.left or type(message).__module__.startswith("textual."):
+            await super()._on_message(message)
 
     def action_repaint(self) -> None:
         """Send the whole screen again: something else may have written on the terminal."""
