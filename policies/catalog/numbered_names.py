@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..rules.direction import known_mode
 from . import words
 from .dates import DATE, date_number
 
@@ -135,8 +136,10 @@ def _read_group(group: list[tuple[str, tuple[Piece, ...]]]) -> Iterator[Numbered
     decimals = _metric_places(group)
     read = [_named(name, pieces, places, decimals) for name, pieces in group]
     if len({(one.numbers, one.rank) for one in read}) < len(read):
-        # Two models whose names differ in a decimal (ema_0.999, ema_0.9999), not in a metric.
-        read = [_named(name, pieces, places, ()) for name, pieces in group]
+        # Two models whose names differ in a decimal (ema_0.999, ema_0.9999), not in a metric. But
+        # an epoch that was trained again after a crash has another val_loss=, and is no model.
+        decimals = [i for i in decimals if _names_a_metric(group[0][1][i - 1].text)]
+        read = [_named(name, pieces, places, decimals) for name, pieces in group]
     yield from read
 
 
@@ -149,6 +152,11 @@ def _metric_places(group: list[tuple[str, tuple[Piece, ...]]]) -> list[int]:
         if piece.kind == "decimal"
         and (first[i - 1].text.endswith("=") or len({pieces[i].text for _, pieces in group}) > 1)
     ]
+
+
+def _names_a_metric(text: str) -> bool:
+    key = _METRIC.search(text)
+    return key is not None and known_mode(key[1]) is not None
 
 
 def _named(

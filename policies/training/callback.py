@@ -13,7 +13,7 @@ from functools import wraps
 from typing import ParamSpec, SupportsFloat
 
 from ..rules.policy import Policy
-from .keeper import Keeper, Path, policy_of
+from .keeper import Keeper, Path, named_policy
 
 _LOG = logging.getLogger("keepstep")
 _LONGEST_WAIT = 30.0  # seconds for a round, where there is no way but to wait for it
@@ -27,7 +27,7 @@ class CallbackKeeper:
     """
 
     def __init__(self, policy: Path | Policy | None, milestone_every: int | None) -> None:
-        self._policy = policy_of(policy)
+        self._policy = named_policy(policy)
         self._milestone_every = milestone_every
         self._warned: set[str] = set()
         self._shared = False

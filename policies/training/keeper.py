@@ -65,7 +65,7 @@ class Keeper:
         self._last = Outcome()
         self._said: set[str] = set()
         self._closed = False
-        self._upkeep = Upkeep(self.directory, policy_of(policy) if self.active else None)
+        self._upkeep = Upkeep(self.directory, named_policy(policy) if self.active else None)
         if self.active and policy is None:
             refuse_unsaved(self.directory)
 
@@ -245,7 +245,7 @@ def _done(outcome: Outcome) -> Future[Outcome]:
     return promise
 
 
-def policy_of(policy: Path | Policy | None) -> Policy | None:
+def named_policy(policy: Path | Policy | None) -> Policy | None:
     """The policy of a preset's name or a file; raises PolicyRefusal."""
     if policy is None or isinstance(policy, Policy):
         return policy

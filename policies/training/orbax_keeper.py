@@ -24,7 +24,7 @@ from ..decisions import Action
 from ..plan import make_plan
 from ..rules.policy import Policy
 from .callback import plain_numbers
-from .keeper import Path, policy_of, refuse_unsaved
+from .keeper import Path, named_policy, refuse_unsaved
 from .upkeep import saved_policy
 
 _LOG = logging.getLogger("keepstep")
@@ -50,7 +50,7 @@ class OrbaxKeeper:
 
     def __init__(self, directory: Path, policy: Path | Policy | None = None) -> None:
         self._directory = os.path.abspath(os.fspath(directory))
-        self._policy = policy_of(policy)
+        self._policy = named_policy(policy)
         self._said: set[str] = set()
         if self._policy is None:
             refuse_unsaved(self._directory)
