@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from .decisions import ArtifactDecision, Decision, Plan
+from .decisions import Action, ArtifactDecision, Decision, Plan
 from .explain import Explainer, Explanation
+from .freed import freed
 from .json_text import Document, canonical, number
+from .scan_json import processes_document
 
 
 def plan_document(plan: Plan) -> Document:
@@ -32,6 +34,7 @@ def plan_document(plan: Plan) -> Document:
             "freed": {"certain": summary.freed.certain, "possible": summary.freed.possible},
         },
     }
+    document["processes"] = processes_document(plan.catalog)
     if plan.policy is not None and plan.policy.artifacts:
         document["artifacts"] = [_artifact(one, explainer) for one in plan.artifacts]
     document["hash"] = document_hash(document)
@@ -55,8 +58,15 @@ def _decision(decision: Decision, explainer: Explainer) -> Document:
         "action": decision.action.value,
         "reasons": _reasons(explainer.reasons(decision)),
         "bytes": one.disk,
+        **(_frees(decision) if decision.action is Action.SLIM else {}),
         "identity": one.measure.identity if one.measure else None,
     }
+
+
+def _frees(decision: Decision) -> Document:
+    """What slimming would give back, of the bytes above."""
+    part = freed([decision.unit])
+    return {"frees": {"certain": part.certain, "possible": part.possible}}
 
 
 def _artifact(decision: ArtifactDecision, explainer: Explainer) -> Document:

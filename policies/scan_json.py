@@ -29,6 +29,23 @@ def scan_document(catalog: Catalog) -> Document:
         ],
         "unrecognised": list(catalog.unrecognised),
         "warnings": list(catalog.warnings),
+        "processes": processes_document(catalog),
+    }
+
+
+def processes_document(catalog: Catalog) -> Document:
+    """Who used the root at the end of the scan, and how many could not be looked into."""
+    return {
+        "seen": [
+            {
+                "pid": one.pid,
+                "command": one.command,
+                "folder": one.folder,
+                "open": [{"path": file.path, "writing": file.writing} for file in one.files],
+            }
+            for one in catalog.activity.processes
+        ],
+        "unseen": catalog.activity.unseen,
     }
 
 
@@ -44,6 +61,7 @@ def _checkpoint(one: Checkpoint, pinned: bool) -> Document:
         "bytes": {"disk": one.disk, "apparent": one.apparent},
         "saved_at": instant(one.saved_at),
         "state": one.state.value,
+        "weights_only": one.weights_only,
         "pinned": pinned,
         "pointed_to_by": list(one.pointed_to_by),
     }

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from ..policies.catalog.model import Checkpoint
 from ..policies.decisions import Action, ArtifactDecision, Decision, Plan, Summary
 from ..policies.explain import Explainer
+from .activity_text import activity_lines
 from .output import shown
 from .quantities import figure, since, size, whole, with_files
+from .role_text import optimizer_state_line
 from .tables import Column, table
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ def plan_page(
     apparent: bool = False,
 ) -> str:
     """The whole plan, or the decisions of some actions."""
-    parts = [shown(choice.line()), shown(choice.policy.sentence()), ""]
+    alive = [shown(line) for line in activity_lines(plan.catalog, now)]
+    parts = [shown(choice.line()), shown(choice.policy.sentence()), *alive, ""]
     decisions = [one for one in plan.decisions if one.action in actions]
     files = [one for one in plan.artifacts if one.action in actions]
     if decisions:
@@ -38,6 +41,8 @@ def plan_page(
         parts += [shown(f"no checkpoints in {plan.root}"), ""]
     if files:
         parts += [artifact_table(plan, files, now=now, width=width), ""]
+    if plan.decisions and (state := optimizer_state_line(plan.catalog.checkpoints)):
+        parts.append(state)
     return "\n".join([*parts, summary_line(plan.summary, apparent=apparent)])
 
 

@@ -7,8 +7,8 @@ import math
 from ..policies.catalog.model import Checkpoint, State
 from ..policies.json_text import Document, number
 from ..policies.rules.best import BestRule
+from ..policies.training.saves import Outcome
 from ..policies.training.supervise import Event, Report, Stopping, Supervision
-from ..policies.training.upkeep import Outcome
 from ..policies.units import format_duration
 from .output import shown
 from .quantities import counted, figure, size

@@ -12,8 +12,10 @@ from dataclasses import replace
 
 from .evidence import is_weight_name, trouble_with
 from .model import Kind, State
+from .roles import is_optimizer
 from .sighting import Sighting
 from .tree import Folder
+from .weights_only import lasting, weights_only
 
 SHARD = re.compile(r"(.+)-([0-9]{5})-of-([0-9]{5})\.(safetensors|bin|pt|ckpt|msgpack)")
 DCP_MARKER = ".metadata"  # torch.distributed.checkpoint renames it into place as its last act
@@ -57,6 +59,8 @@ def trouble_inside(folder: Folder | None) -> str:
     """Why the directory cannot be a whole checkpoint, in words, or ""."""
     if folder is None:
         return "the directory cannot be listed"
+    if folder.path in folder.tree.whole:
+        return ""
     empty = True
     for place, name in weights_in(folder):
         empty = False
@@ -90,12 +94,21 @@ def missing_marker(folder: Folder) -> str:
     return f"no {DCP_MARKER}, which is written last"
 
 
-def missing_common(own: Iterable[str], siblings: Sequence[frozenset[str]]) -> str:
-    """A name that all siblings have, and at least two of them there are."""
+def missing_common(
+    own: Iterable[str], siblings: Sequence[frozenset[str]], *, slimmed: bool = False
+) -> str:
+    """A name that all siblings have, and at least two of them there are.
+
+    What was slimmed no longer tells what a whole sibling has, and lacks nothing that slimming
+    takes.
+    """
     names = frozenset(own)
     others = [other for other in siblings if other != names]
-    expected = frozenset.intersection(*others) if len(others) > 1 else frozenset()
-    missing = sorted(expected - names)
+    whole = [other for other in others if any(map(is_optimizer, other))]
+    lost = bool(whole) and not slimmed and not any(map(is_optimizer, names))
+    several = len(siblings) > 2 if lost else len(others) > 1
+    expected = frozenset.intersection(*(whole or others)) if several and others else frozenset()
+    missing = sorted((lasting(expected) if slimmed else expected) - names)
     return f"no {missing[0]}, which its siblings have" if missing else ""
 
 
@@ -114,16 +127,27 @@ def judged_directories(
     for one in found if siblings else ():
         if (inside := folder.child(one.name)) is not None:
             contents.setdefault(one.family, []).append(frozenset(inside.kinds))
-    return [
-        with_trouble(one, _trouble(folder.child(one.name), check, contents.get(one.family, [])))
-        for one in found
-    ]
+    slimmed = weights_only(folder, found)
+    judged = []
+    for one in found:
+        inside = folder.child(one.name)
+        if one.name in slimmed:
+            one = replace(one, weights_only=True)
+        trouble = _trouble(inside, check, one.weights_only, contents.get(one.family, []))
+        judged.append(with_trouble(one, trouble))
+    return judged
 
 
-def _trouble(inside: Folder | None, check: Check, siblings: Sequence[frozenset[str]]) -> str:
+def _trouble(
+    inside: Folder | None, check: Check, slimmed: bool, siblings: Sequence[frozenset[str]]
+) -> str:
     if inside is None:
         return "the directory cannot be listed"
-    return check(inside) or trouble_inside(inside) or missing_common(inside.kinds, siblings)
+    return (
+        check(inside)
+        or trouble_inside(inside)
+        or missing_common(inside.kinds, siblings, slimmed=slimmed)
+    )
 
 
 def with_trouble(one: Sighting, trouble: str) -> Sighting:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from .tree import Folder
+from .tree import Folder, join
 
 _MAX_SAFETENSORS_HEADER = 100_000_000  # the format's own limit, in bytes
 _OFFSETS = re.compile(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d{1,18})\s*\]')
@@ -32,6 +32,8 @@ def is_weight_name(name: str) -> bool:
 
 def trouble_with(folder: Folder, name: str) -> str:
     """What is wrong with a weights-like file, by its suffix; "" when nothing is."""
+    if join(folder.path, name) in folder.tree.whole:
+        return ""
     status = folder.stat(name)
     if status is None:
         return f"{name} cannot be read"
@@ -88,6 +90,8 @@ def _zip_trouble(folder: Folder, name: str, size: int) -> str:
 
 def json_trouble(folder: Folder, name: str) -> str:
     """What is wrong with the end of a JSON object's file, without parsing all of it."""
+    if folder.path in folder.tree.whole:
+        return ""
     status = folder.stat(name)
     if status is None:
         return f"{name} cannot be read"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat as mode_bits
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from .model import Kind
 from .tree import Stat
@@ -18,6 +18,7 @@ class LocalTree:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self.whole: Container[str] = ()
 
     def _absolute(self, path: str) -> str:
         return f"{self.root}/{path}" if path else self.root

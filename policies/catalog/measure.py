@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 
 from .model import Kind, Measure, Member, Role, SharedInode
-from .roles import role_of
+from .resume_state import ResumeSearch
 from .tree import Stat, Tree
 
 
@@ -18,11 +18,12 @@ def measure(tree: Tree, members: Iterable[Member]) -> Measure:
     """Walk all members; what cannot be read is listed in `errors`, never skipped silently."""
     sums = _Sums(tree)
     for member in members:
+        start = len(member.path) + 1
         for path, found in tree.walk(member.path):
             if isinstance(found, OSError):
                 sums.errors.append(f"{path}: {found.strerror or found}")
             else:
-                sums.add(path, found)
+                sums.add(path, path[start:], found)
     return sums.total()
 
 
@@ -57,10 +58,13 @@ class _Sums:
         self._disk = self._apparent = self._files = self._newest = 0
         self._shared: dict[tuple[int, int], tuple[Stat, int]] = {}
         self._roles: dict[Role, int] = {}
+        self._resume = ResumeSearch()
+        self._links: list[tuple[str, str]] = []
         self.errors: list[str] = []
 
-    def add(self, path: str, found: Stat) -> None:
+    def add(self, path: str, inside: str, found: Stat) -> None:
         self._fingerprint(path, found)
+        role = self._resume.look(path, inside, found)
         if found.kind is Kind.DIRECTORY:
             self._disk += found.disk
             return
@@ -74,14 +78,15 @@ class _Sums:
             self._shared[key] = (found, 1)
         self._disk += found.disk
         self._apparent += found.size
-        role = role_of(path.rpartition("/")[2])
         self._roles[role] = self._roles.get(role, 0) + found.size
 
     def _fingerprint(self, path: str, found: Stat) -> None:
         line = _fingerprint(path, found)
         if found.kind is Kind.LINK:
             try:
-                line += "\0" + self._tree.link(path)
+                text = self._tree.link(path)
+                line += "\0" + text
+                self._links.append((path, text))
             except OSError as error:
                 self.errors.append(f"{path}: {error.strerror or error}")
         self._digest.update(_bytes(line))
@@ -100,4 +105,6 @@ class _Sums:
             ),
             roles=tuple(roles),
             errors=tuple(self.errors),
+            resume=self._resume.result(),
+            links=tuple(self._links),
         )

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from ..processes.activity import IDLE, Activity
+
 NO_METRICS: Mapping[str, float] = MappingProxyType({})
 MetricLog = Mapping[str, Sequence[tuple[int, float]]]  # metric -> (step, value), by step
 NO_LOG: MetricLog = MappingProxyType({})
@@ -98,6 +100,18 @@ class Measure:
     shared: tuple[SharedInode, ...] = ()
     roles: tuple[tuple[Role, int], ...] = ()  # apparent bytes by role, largest first
     errors: tuple[str, ...] = ()  # what could not be read; such a checkpoint is never deleted
+    links: tuple[tuple[str, str], ...] = ()  # symbolic links in it: path, text
+    resume: ResumeState | None = None  # what only resuming needs, in files of its own
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeState:
+    """What slimming takes from a checkpoint: optimizer, scheduler, random states, partitions."""
+
+    members: tuple[Member, ...]  # in the order in which they leave
+    aside: tuple[str, ...]  # files that stay under another name, so that nothing resumes from it
+    measure: Measure  # sizes of the members alone, without an identity
+    why_whole: str = ""  # why they cannot leave, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +136,7 @@ class Checkpoint:
     measure: Measure | None = None  # None until it has been sized
     pointed_to_by: tuple[str, ...] = ()
     counter: int | None = None  # orders a series without counting steps: saves, dates
+    weights_only: bool = False  # whole, but training cannot resume from it as from its siblings
     verified: str = ""  # by `keepstep verify`: "damaged", or whole by "contents" or "structure"
 
     @property
@@ -170,6 +185,23 @@ class Pointer:
     trouble: str = ""  # "dangling", "loop", "outside the root"
 
 
+class Need(StrEnum):
+    """What for something needs a checkpoint that is not its own."""
+
+    BASE = "base"  # its weights stand on it, or began with it
+    RESUME = "resume"  # its training went on from it
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Configuration of one run or checkpoint that names a checkpoint of another."""
+
+    path: str  # the file that says so, relative to the root; beside it: "../…"
+    target: str  # id of the checkpoint
+    need: Need
+    holder: str | None = None  # id of the checkpoint that the file belongs to
+
+
 class Consequence(StrEnum):
     """The answer to "can I delete this?"."""
 
@@ -210,7 +242,9 @@ class Catalog:
     checkpoints: tuple[Checkpoint, ...] = ()  # by series, then from oldest to newest
     artifacts: tuple[Artifact, ...] = ()
     pointers: tuple[Pointer, ...] = ()
+    references: tuple[Reference, ...] = ()
     pins: Mapping[str, Pin] = field(default_factory=lambda: MappingProxyType({}))
     unrecognised: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     policy_file: str | None = None  # the run's own saved policy, absolute
+    activity: Activity = IDLE  # of processes on this host, at the end of the scan

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 
 from ..commit.safety import refuse_root
 from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
+from ..processes.table import ProcessTable, host_processes
 from ..refusal import RootRefusal
 from .assembly import assemble
 from .discovery import Discovery, discover
 from .local_tree import LocalTree
 from .measure import measure as measure_members
+from .metric_sources import with_exact_metrics
 from .model import Catalog, Checkpoint, Measure, State
 
 if TYPE_CHECKING:
     from ..verification.verify import Verdict
+    from .unchanged import Unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,20 @@ class Finished:
 ScanEvent = Found | Named | Sized | Finished
 
 
-def scan(root: str, *, measure: Container[str] | None = None) -> Catalog:
+def scan(
+    root: str,
+    *,
+    measure: Container[str] | None = None,
+    processes: ProcessTable = host_processes,
+    unchanged: Unchanged | None = None,
+) -> Catalog:
     """The catalog of one root; `measure` limits sizing to these ids (None: all).
 
-    Raises RootRefusal for a root that is missing, no directory, unreadable or unsafe.
+    `processes` is asked at the end who has what open; what is known to be `unchanged` is not read
+    again. Raises RootRefusal for a root that is missing, no directory, unreadable or unsafe.
     """
     catalog = None
-    for event in scan_events(root, measure=measure):
+    for event in scan_events(root, measure=measure, processes=processes, unchanged=unchanged):
         if isinstance(event, Finished):
             catalog = event.catalog
     if catalog is None:
@@ -72,18 +82,22 @@ def scan_events(
     root: str,
     *,
     measure: Container[str] | None = None,
+    processes: ProcessTable = host_processes,
+    unchanged: Unchanged | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`."""
     refuse_root(root)
-    tree = LocalTree(os.path.realpath(root))
+    real = os.path.realpath(root)
+    tree = LocalTree(real) if unchanged is None else unchanged.tree(real)
     found = Discovery()
     try:
         for checkpoints in discover(tree, found, cancelled=cancelled):
             yield Found(tuple(checkpoints))
     except OSError as error:
         raise RootRefusal(f"{root}: {error.strerror or error}") from None
-    catalog = assemble(tree, found)
+    metrics = with_exact_metrics if unchanged is None else unchanged.with_metrics
+    catalog = assemble(tree, found, metrics)
     if cancelled():
         return
     yield Named(catalog)
@@ -93,12 +107,17 @@ def scan_events(
         if cancelled():
             return
         if measure is None or checkpoint.id in measure:
-            checkpoint = _with_measure(checkpoint, measure_members(tree, checkpoint.members))
+            checkpoint = _with_measure(checkpoint, _measured(tree, checkpoint, unchanged))
             if (verdict := verdicts.get(checkpoint.id)) is not None:
                 checkpoint = verdict.applied(checkpoint)
             yield Sized(checkpoint)
         sized.append(checkpoint)
-    yield Finished(replace(catalog, checkpoints=tuple(sized)))
+    activity = processes(tree.root)
+    yield Finished(replace(catalog, checkpoints=tuple(sized), activity=activity))
+
+
+def _measured(tree: LocalTree, one: Checkpoint, unchanged: Unchanged | None) -> Measure:
+    return measure_members(tree, one.members) if unchanged is None else unchanged.measure(tree, one)
 
 
 def _verdicts(root: str, folders: Sequence[str]) -> Mapping[str, Verdict]:

@@ -5,7 +5,7 @@ A `Tree` is any walker (the local disk is one); a `Folder` is one directory of i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,7 @@ class Tree(Protocol):
     """A directory tree that can be listed and read, with paths relative to its root."""
 
     root: str
+    whole: Container[str]  # paths whose content was found whole before and has not changed
 
     def entries(self, path: str) -> dict[str, Kind]:
         """Names in a directory and what they are; raises OSError."""

@@ -4,7 +4,8 @@
 >>> keeper = Keeper(run, policy="last-20")
 >>> keeper.saved(f"{run}/model_epoch26.pth").result().trashed
 ('model_epoch5.pth', 'model_epoch6.pth')
->>> keeper.close()
+>>> keeper.close().kept
+20
 
 Importing this is quick and needs no framework; what a name needs comes with its use.
 """

@@ -1,7 +1,8 @@
 """Tell when a checkpoint that somebody else writes is finished, from looks at the directory. Pure.
 
-Finished is what its trainer has said to be, or what looks complete and has not changed for a
-while. What was there before the first look counts as finished; what changes is unfinished again.
+Finished is what its trainer has said to be, or what looks complete, has not changed for a while and
+is open for writing nowhere on this host. What was there before the first look counts as finished;
+what changes is unfinished again.
 """
 
 from __future__ import annotations
@@ -51,16 +52,21 @@ class Completion:
         here = {one.id for one in complete}
         self._whole = {id_: seen for id_, seen in self._whole.items() if id_ in here}
         self._watched = {id_: seen for id_, seen in self._watched.items() if id_ in here}
-        return tuple(one.id for one in complete if self._is_new(one, now, told, at_rest))
+        if at_rest:
+            told = here
+        written = _written(catalog)
+        return tuple(
+            one.id for one in complete if self._is_new(one, now, one.id in told, one.id in written)
+        )
 
-    def _is_new(self, one: Checkpoint, now: float, told: Container[str], at_rest: bool) -> bool:
+    def _is_new(self, one: Checkpoint, now: float, told: bool, written: bool) -> bool:
         identity = _identity(one)
         if self._whole.get(one.id) == identity:
             return False
         before, since = self._watched.get(one.id, ("", now))
-        if before != identity:
+        if before != identity or written:
             since = now
-        if one.id in told or at_rest or now - since >= self._settles:
+        if told or now - since >= self._settles:
             self._whole[one.id] = identity
             self._watched.pop(one.id, None)
             return True
@@ -75,6 +81,19 @@ def _complete(catalog: Catalog) -> list[Checkpoint]:
         for one in catalog.checkpoints
         if one.state is State.COMPLETE and one.standing is Standing.NUMBERED
     ]
+
+
+def _written(catalog: Catalog) -> frozenset[str]:
+    """Ids of those that a process of this host has open for writing, however still it keeps."""
+    writing = {file.path for one in catalog.activity.writers for file in one.files if file.writing}
+    if not writing:
+        return frozenset()
+    return frozenset(
+        one.id
+        for one in catalog.checkpoints
+        for member in one.members
+        if any(path == member.path or path.startswith(f"{member.path}/") for path in writing)
+    )
 
 
 def _identity(one: Checkpoint) -> str:

@@ -26,7 +26,8 @@ from ..refusal import PolicyRefusal
 from ..rules.policy import Policy
 from ..rules.preset_files import load_policy
 from .rank import rank_of
-from .upkeep import Outcome, Save, Upkeep
+from .saves import Outcome, Save
+from .upkeep import Upkeep
 
 _LOG = logging.getLogger("keepstep")
 Path = str | os.PathLike[str]

@@ -59,6 +59,8 @@ class Relay:
             child = self._child = start()
             for number in self._early:
                 child.send(number)
+            # The terminal is the command's now; to write there must not stop us (stty tostop).
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
             self._loop(child, tick)
             child.take_terminal_back()
         self.say_the_rest()
@@ -141,7 +143,7 @@ class Relay:
 
         others = (signal.SIGCHLD, signal.SIGWINCH, signal.SIGCONT, signal.SIGTSTP)
         handlers = {**dict.fromkeys(FORWARDED, forward), **dict.fromkeys(others, other)}
-        before = {}
+        before = {signal.SIGTTOU: signal.getsignal(signal.SIGTTOU)}
         for number, handler in handlers.items():
             # What was ignored for us (nohup) is ignored for the command, too.
             if signal.getsignal(number) == signal.SIG_IGN:

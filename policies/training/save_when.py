@@ -27,7 +27,7 @@ from ..places import state_directory
 from ..refusal import Refusal
 from .conditions import Condition, Memory, Moment, Smoothed
 from .keeper import Keeper
-from .upkeep import Outcome
+from .saves import Outcome
 
 _LOG = logging.getLogger("keepstep")
 

@@ -18,8 +18,8 @@ from .early_stopping import Patience, Progress
 from .gentle_end import GentleEnd, Waits, exit_code
 from .output_lines import Lines, Reader
 from .relay import Relay
+from .saves import Outcome
 from .tending import Tended, Tender
-from .upkeep import Outcome
 
 
 @dataclass(frozen=True, slots=True)

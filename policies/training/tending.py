@@ -19,8 +19,9 @@ from ..refusal import Refusal
 from ..rules.policy import Policy
 from .completion import SETTLES, Completion
 from .directory_events import WITHOUT_EVENTS, watch
+from .saves import Outcome, Save
 from .settled import Settled, at_path
-from .upkeep import Outcome, Save, Upkeep
+from .upkeep import Upkeep
 
 _SHARE = 0.05  # of a core, at most
 _BETWEEN_LOOKS = 0.5  # seconds, at least
@@ -168,9 +169,10 @@ class Tender:
     def _tell(self, tended: Tended) -> None:
         """Pass it on, unless it says the same trouble as the last time, and nothing else."""
         outcome = tended.outcome
-        trouble = "\n".join((*outcome.errors, *outcome.notes))
+        left = (f"{one.id}: {one.why}" for one in outcome.skipped)
+        trouble = "\n".join((*outcome.errors, *outcome.notes, *left))
         if trouble == self._said:
-            tended = replace(tended, outcome=replace(outcome, errors=(), notes=()))
+            tended = replace(tended, outcome=replace(outcome, errors=(), notes=(), skipped=()))
         elif trouble:
             self._said = trouble
         self._report(tended)

@@ -10,6 +10,7 @@ import torch
 from keepstep.policies.training import LightningKeeper
 from ledger import Ledger
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.plugins.io import AsyncCheckpointIO
 from tiny_lightning import TinyClassifier, points_loader
 
 METRIC = "val_loss"
@@ -47,6 +48,7 @@ def train(
     saves: int | None = None,
     limit: int | None = None,
     callbacks: tuple[Callback, ...] = (),
+    in_background: bool = False,
 ) -> None:
     """Train until killed, or for so many saves; `limit` is the framework's own rotation."""
     warnings.filterwarnings("ignore", module="lightning")
@@ -66,6 +68,7 @@ def train(
         devices=1,
         max_epochs=-1 if saves is None else saves,
         logger=False,
+        plugins=[AsyncCheckpointIO()] if in_background else None,
         callbacks=[*callbacks, Start(ledger), *keepers, saver],
         enable_progress_bar=False,
         enable_model_summary=False,

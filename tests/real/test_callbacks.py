@@ -212,6 +212,40 @@ def test_lightning_with_its_own_limit_at_the_same_time(tmp_path: Path):
     assert len(both.left) == 1
 
 
+def test_lightning_saves_in_the_background(tmp_path: Path):
+    loop = loop_of("lightning")
+    policy = policy_file(tmp_path, last=2, best=1, metric=loop.METRIC)
+    kept = Trained(tmp_path / "kept", loop, policy=policy, in_background=True)
+    assert kept.left == kept.last(2) | kept.best(1)
+
+
+def test_only_rank_0_of_two_acts(tmp_path: Path):
+    """Two processes of a real distributed training; the log of the second must be silent."""
+    loop_of("transformers")
+    policy = policy_file(tmp_path, last=2)
+    code = (
+        "import sys; from pathlib import Path; import os; from ledger import Ledger;"
+        "import kept_transformers; kept_transformers.train(Path(sys.argv[1]),"
+        "Ledger(Path(sys.argv[2]) / os.environ['RANK']), policy=Path(sys.argv[3]), saves=6)"
+    )
+    (tmp_path / "two.py").write_text(code)
+    (tmp_path / "ledgers").mkdir()
+    command = ["-m", "torch.distributed.run", "--nproc-per-node=2", str(tmp_path / "two.py")]
+    done = subprocess.run(
+        [sys.executable, *command, str(tmp_path / "run"), str(tmp_path / "ledgers"), str(policy)],
+        capture_output=True, text=True, check=False, timeout=300,
+        env={**os.environ, "PYTHONPATH": f"{HERE}:{os.environ.get('PYTHONPATH', '')}"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    left = {one.name for one in (tmp_path / "run").glob("checkpoint-*")}
+    assert {"checkpoint-10", "checkpoint-12"} <= left
+    assert len(left) <= 3  # the best may be an older one
+    assert {one.name for one in (tmp_path / "ledgers").iterdir()} == {"0", "1"}
+    assert {one.name for one in (tmp_path / "run" / "checkpoint-12").glob("rng*")} == {
+        "rng_state_0.pth", "rng_state_1.pth",
+    }  # fmt: skip
+
+
 def test_keras_beside_save_best_only(tmp_path: Path):
     loop = loop_of("keras")
     policy = policy_file(tmp_path, best=1, metric=loop.METRIC)

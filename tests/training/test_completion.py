@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from keepstep.policies.catalog.model import Catalog, Checkpoint, Kind, Measure, Member, State
+from keepstep.policies.processes.activity import Activity, OpenFile, Process
 from keepstep.policies.training.completion import Completion
 from keepstep.policies.training.directory_events import polls
 
@@ -78,6 +79,15 @@ def test_what_vanished_is_forgotten():
 def test_when_nobody_writes_any_more_all_is_finished():
     seen = Completion(3)
     assert seen.look(catalog(one(1, "a")), 0, at_rest=True) == ("model.pth.1",)
+
+
+def test_what_a_process_still_writes_is_not_finished_however_long_it_pauses():
+    seen = Completion(3)
+    busy = Activity((Process(7, "python train.py", (OpenFile("model.pth.1", True),)),))
+    reader = Activity((Process(8, "python eval.py", (OpenFile("model.pth.1", False),)),))
+    for now in (0, 5, 10):
+        assert seen.look(replace(catalog(one(1, "a")), activity=busy), now) == ()
+    assert seen.look(replace(catalog(one(1, "a")), activity=reader), 13) == ("model.pth.1",)
 
 
 def test_copies_without_a_number_are_not_announced():

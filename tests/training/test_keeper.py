@@ -51,6 +51,18 @@ def test_a_loop_keeps_the_last_and_everything_can_be_undone(tmp_path: Path):
     assert epochs(tmp_path) == list(range(1, 9))
 
 
+def test_the_documented_example_runs(tmp_path: Path):
+    import doctest
+
+    import keepstep.policies.training as training
+
+    for epoch in range(5, 27):
+        save(tmp_path, epoch)
+    globs = {"run": str(tmp_path)}
+    [example] = doctest.DocTestFinder(recurse=False).find(training, "training", globs=globs)
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
 def test_each_round_tells_what_it_did(tmp_path: Path):
     keeper = Keeper(tmp_path, LAST_3)
     for epoch in range(1, 4):
@@ -309,3 +321,21 @@ def test_a_copy_for_another_process_works_there(tmp_path: Path):
         copy.saved(save(tmp_path, epoch))
     copy.close()
     assert epochs(tmp_path) == [3, 4, 5]
+
+
+def test_what_another_process_has_open_stays_until_it_lets_go(tmp_path: Path):
+    with Keeper(tmp_path, LAST_3) as keeper:
+        first = save(tmp_path, 1)
+        reader = subprocess.Popen(
+            ["sleep", "60"], stdin=first.open("rb"), cwd="/", stdout=subprocess.DEVNULL
+        )
+        try:
+            for epoch in range(1, 6):
+                outcome = keeper.saved(save(tmp_path, epoch) if epoch > 1 else first).result(60)
+            assert epochs(tmp_path) == [1, 3, 4, 5]
+            assert outcome.skipped[0].id == first.name
+        finally:
+            reader.kill()
+            reader.wait()
+        keeper.saved(save(tmp_path, 6))
+    assert epochs(tmp_path) == [4, 5, 6]

@@ -11,6 +11,7 @@ from ...policies.scan_json import scan_document
 from .. import output
 from ..completion import directories
 from ..exit_codes import DONE
+from ..put_right import tell, waiting
 from ..scan_text import scan_page
 
 
@@ -30,6 +31,7 @@ def scan_command(directory: str, as_json: bool) -> int:
     Checkpoints by series with step, size, metrics, age and state; artifacts with what it would
     cost to delete them; and what was not recognised, which is always kept. Reads only.
     """
+    tell(waiting(directory))
     catalog = scan(directory)
     if as_json:
         output.document(scan_document(catalog))

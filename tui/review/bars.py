@@ -54,13 +54,19 @@ class TitleLine(Lines):
         facts = [(counted(len(model.catalog.checkpoints), "checkpoint"), False)]
         if model.summary_is_final:
             facts[0] = (f"{facts[0][0]}, {size(total)}", False)
+        writers = model.catalog.activity.writers
+        if writers:
+            others = f" and {len(writers) - 1} more" if len(writers) > 1 else ""
+            facts.append(
+                (f"pid {writers[0].pid}{others} {'are' if others else 'is'} writing", True)
+            )
         if model.read_only:
             facts.append(("read-only", False))
         if model.apparent:
             facts.append(("apparent sizes: files are sparse", False))
         elif self.disk_share is not None:
             facts.append((f"disk {percent(self.disk_share, 1)} full", self.disk_share >= 0.9))
-        if model.written_ago is not None and model.written_ago < _RECENT:
+        if not writers and model.written_ago is not None and model.written_ago < _RECENT:
             facts.append((f"written {age(model.written_ago)} ago", False))
         return facts
 
@@ -91,9 +97,7 @@ class PolicyPanel(Lines):
             digit = str(number) if number <= 9 else " "
             box = f"[{self._glyphs.on if slot.on else self._glyphs.off}]"
             style = BOLD if slot.on else None
-            switches.append(
-                [(f" {digit} ", None), (f"{box} {slot.rule.label()}", style), (" ", None)]
-            )
+            switches.append([(f" {digit} ", None), (f"{box} {slot.label}", style), (" ", None)])
         if not switches:
             words = "reading the directory..." if self._model.scanning else "no rules; p presets"
             return [[(f" {words}", DIM)]]
@@ -126,7 +130,8 @@ class FreedLine(Lines):
         summary = model.plan.summary
         total = summary.total_apparent if model.apparent else summary.total_bytes
         gone = with_files(summary.delete, summary.artifacts)
-        words = f"{self._frees(total)} {dot} keeps {summary.keep} {dot} deletes {gone}"
+        slims = f" {dot} slims {summary.slim}" if summary.slim else ""
+        words = f"{self._frees(total)} {dot} keeps {summary.keep}{slims} {dot} deletes {gone}"
         if not model.scanning:
             return words
         done, known = model.scan_progress
@@ -135,7 +140,7 @@ class FreedLine(Lines):
     def _frees(self, total: int) -> str:
         model, summary = self._model, self._model.plan.summary
         freed = summary.freed
-        if model.plan.policy is None and not model.marks:
+        if model.plan.policy is None and not model.by_hand:
             return "frees nothing: no rule is on"
         if not model.summary_is_final:
             return f"frees {size(freed.apparent if model.apparent else freed.certain)} so far"
@@ -152,8 +157,8 @@ class FreedLine(Lines):
         parts = []
         if model.filter:
             parts.append(f"/{model.filter} shows {len(model.visible)}")
-        if model.marks:
-            parts.append(f"{len(model.marks)} marked by hand")
+        if model.by_hand:
+            parts.append(f"{len(model.by_hand)} marked by hand")
         if model.plan.policy is not None:
             parts.append(model.plan.policy.name)
         return f" {self._glyphs.dot} ".join(parts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...policies.catalog.model import Checkpoint, State
 from ...policies.decisions import Action, ArtifactDecision, Decision
+from ..activity_text import unseen_lines, who
 from ..output import shown
 from ..quantities import age, items, size
 from .model import ReviewModel
@@ -20,7 +21,7 @@ _RECENT = 15 * 60
 class Commitment:
     """What a commit would do, as its confirmation shows it."""
 
-    going: tuple[Decision, ...]
+    going: tuple[Decision, ...]  # whole or in part
     files: tuple[ArtifactDecision, ...]
     facts: tuple[str, ...]
     odd: tuple[str, ...]
@@ -34,7 +35,7 @@ class Commitment:
 
 def commitment(model: ReviewModel) -> Commitment:
     """The facts of the present plan."""
-    going = tuple(d for d in model.plan.decisions if d.action is Action.DELETE)
+    going = tuple(d for d in model.plan.decisions if d.action is not Action.KEEP)
     odd, unusual = _odd(model, going)
     files = tuple(d for d in model.plan.artifacts if d.action is Action.DELETE)
     count = len(going) + len(files)
@@ -50,9 +51,10 @@ def _facts(model: ReviewModel) -> list[str]:
     else:
         frees = size_range(freed.certain, freed.possible)
     facts = [
-        f"{items(summary.delete, summary.artifacts)} go to the trash, {frees}. "
+        f"{items(summary.delete, summary.artifacts, summary.slim)} go to the trash, {frees}. "
         "Space returns when the trash is purged; until then u puts all back.",
-        f"{summary.keep} stay.",
+        f"{summary.keep} stay"
+        + (f", and the weights of {summary.slim} more." if summary.slim else "."),
     ]
     whole = [one for one in _kept(model) if one.state is State.COMPLETE and one.number is not None]
     if whole:
@@ -64,7 +66,7 @@ def _facts(model: ReviewModel) -> list[str]:
             f"{size(freed.possible - freed.certain)} more returns only "
             "if other hard links to the same files go too."
         )
-    return facts
+    return facts + unseen_lines(model.catalog.activity)
 
 
 def _kept(model: ReviewModel) -> list[Checkpoint]:
@@ -77,21 +79,24 @@ def _odd(model: ReviewModel, going: tuple[Decision, ...]) -> tuple[list[str], bo
     odd: list[str] = []
     summary = model.plan.summary
     ago = model.written_ago
-    if ago is not None and ago < _RECENT:
+    writers = model.catalog.activity.writers
+    if writers:
+        last = "" if ago is None else f", last save {age(ago)} ago"
+        odd.append(shown(f"{who(writers[0])} is writing here{last}; what it has open stays"))
+    elif ago is not None and ago < _RECENT:
         odd.append(f"a run wrote here {age(ago)} ago; what it is writing now stays")
-    by_hand = sum(decision.checkpoint.id in model.marks for decision in going)
+    by_hand = sum(decision.checkpoint.id in model.by_hand for decision in going)
     if by_hand:
         odd.append(f"{by_hand} of them marked by hand")
     hidden = sum(model.position_of(decision.checkpoint.id) is None for decision in going)
     if hidden:
         odd.append(f"{hidden} of them hidden by the filter {shown(model.filter)}")
     total, freed = summary.total_bytes, summary.freed.possible
-    share = summary.delete / max(1, summary.delete + summary.keep)
+    every = summary.delete + summary.slim + summary.keep
+    share = summary.delete / max(1, every)
     nearly_all = share > _MOST_OF_IT or (total > 0 and freed > _MOST_OF_IT * total)
     if nearly_all:
-        odd.append(
-            f"nearly everything goes: {percent(summary.delete, summary.delete + summary.keep)}"
-        )
+        odd.append(f"nearly everything goes: {percent(summary.delete, every)}")
     if model.scanning:
         odd.append("the scan still runs; what it finds later is not in this plan")
     odd.extend(shown(warning) for warning in model.plan.warnings)

@@ -8,17 +8,17 @@ diffusers use the same name without it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from dataclasses import replace
 
 from ..content import NO_WEIGHTS, holds_weights, trouble_inside
 from ..evidence import json_trouble
 from ..model import NO_LOG, NO_METRICS, Kind, State
+from ..resume_state import SET_ASIDE
 from ..sighting import FinalModel, Sighting, Sightings, Tag
 from ..trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
 from ..tree import Folder
+from ..weights_only import weights_only
 
-_ADAPTER_CONFIG = "adapter_config.json"
-_BASE = re.compile(rb'"base_model_name_or_path"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _NAME = re.compile(r"checkpoint-([0-9]+)")
 _FINAL_WEIGHTS = re.compile(
     r"(model|pytorch_model|adapter_model)(-[0-9]{5}-of-[0-9]{5})?\.(safetensors|bin)(\.index\.json)?"
@@ -39,7 +39,7 @@ class HuggingFaceLayout:
         if not steps:
             return Sightings()
         inside = {name: child for name in steps if (child := folder.child(name)) is not None}
-        marked = any(FILE in child.kinds for child in inside.values())
+        marked = any(_marker(child) for child in inside.values())
         weighty = any(holds_weights(child) for child in inside.values())
         troubles = {name: _trouble(inside.get(name), marked, weighty) for name in steps}
         ordered = sorted(steps, key=lambda name: steps[name])
@@ -48,10 +48,15 @@ class HuggingFaceLayout:
             _sighting(name, steps[name], inside.get(name), troubles[name], newest)
             for name in ordered
         )
+        slimmed = weights_only(folder, checkpoints)
+        slimmed |= {name for name, child in inside.items() if _marker(child) == FILE + SET_ASIDE}
+        checkpoints = tuple(
+            replace(one, weights_only=True) if one.name in slimmed else one for one in checkpoints
+        )
         return Sightings(
             checkpoints,
             _final_model(folder),
-            _best_tag(newest) + _base_hints(inside),
+            _best_tag(newest),
             metric_log=newest[1].metric_log() if newest else NO_LOG,
             selects_by=newest[1].selects_by() if newest else None,
         )
@@ -89,13 +94,19 @@ def _trouble(inside: Folder | None, marked: bool, weighty: bool) -> str:
     """Why the checkpoint cannot be resumed or loaded, in words, or ""."""
     if inside is None:
         return "the directory cannot be listed"
-    if marked and FILE not in inside.kinds:
+    marker = _marker(inside)
+    if marked and not marker:
         return f"no {FILE}, which is written last"
-    if FILE in inside.kinds and (trouble := json_trouble(inside, FILE)):
+    if marker and (trouble := json_trouble(inside, marker)):
         return trouble
     trouble = trouble_inside(inside)
     # Where no sibling has weights under a known name either, the trainer's own marker decides.
-    return "" if trouble == NO_WEIGHTS and not weighty and FILE in inside.kinds else trouble
+    return "" if trouble == NO_WEIGHTS and not weighty and marker else trouble
+
+
+def _marker(inside: Folder) -> str:
+    """The file that the Trainer writes last, or the same set aside by slimming; "" for neither."""
+    return next((name for name in (FILE, FILE + SET_ASIDE) if name in inside.kinds), "")
 
 
 def _newest_state(folder: Folder, complete: list[str]) -> tuple[str, TrainerState] | None:
@@ -105,7 +116,7 @@ def _newest_state(folder: Folder, complete: list[str]) -> tuple[str, TrainerStat
         state = read_trainer_state(child) if child else None
         if state is not None:
             return name, state
-        if child is not None and FILE not in child.kinds:
+        if child is not None and not _marker(child):
             return None
     return None
 
@@ -115,18 +126,6 @@ def _best_tag(newest: tuple[str, TrainerState] | None) -> tuple[Tag, ...]:
     if newest is None or newest[1].best is None:
         return ()
     return (Tag(f"{newest[0]}/{FILE}", newest[1].best, "best"),)
-
-
-def _base_hints(inside: Mapping[str, Folder]) -> tuple[Tag, ...]:
-    """An adapter may stand on a model of this tree; the name of one on a hub leads nowhere."""
-    tags = []
-    for name, child in inside.items():
-        if _ADAPTER_CONFIG in child.kinds:
-            match = _BASE.search(child.read(_ADAPTER_CONFIG, 65536) or b"")
-            if match:
-                base = match[1].decode("utf-8", "surrogateescape")
-                tags.append(Tag(f"{name}/{_ADAPTER_CONFIG}", base, "base", hint=True))
-    return tuple(tags)
 
 
 def _final_model(folder: Folder) -> tuple[FinalModel, ...]:

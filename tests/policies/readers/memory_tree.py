@@ -12,6 +12,7 @@ class MemoryTree:
     """Files by path; folders are implied."""
 
     root = "/memory"
+    whole = ()
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files
