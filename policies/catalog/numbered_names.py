@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..rules.direction import known_mode
 from . import words
 from .dates import DATE, date_number
 
@@ -155,6 +154,8 @@ def _metric_places(group: list[tuple[str, tuple[Piece, ...]]]) -> list[int]:
 
 
 def _names_a_metric(text: str) -> bool:
+    from ..rules.direction import known_mode  # a scan seldom needs anything of the rules
+
     key = _METRIC.search(text)
     return key is not None and known_mode(key[1]) is not None
 
