@@ -44,8 +44,9 @@ class OrbaxStep(Protocol):
 class OrbaxKeeper:
     """Decides which steps of a CheckpointManager are preserved; arguments as of `Keeper`.
 
-    A step that says nothing of a metric that the policy asks for stays, as Orbax's own `BestN`
-    has it: without `best_fn` Orbax does not write metrics down, and a restart forgets them.
+    What a policy says of the trash and of free space means nothing here. A step that says nothing
+    of a metric that the policy asks for stays, as Orbax's own `BestN` has it: without `best_fn`
+    Orbax does not write metrics down, and a restart forgets them.
     """
 
     def __init__(self, directory: Path, policy: Path | Policy | None = None) -> None:

@@ -288,11 +288,17 @@ def test_orbax_preserves_pins(tmp_path: Path):
             command = [sys.executable, "-m", "keepstep.tui", "pin", str(place), "2"]
             assert subprocess.run(command, check=False, capture_output=True).returncode == 0
 
+    def steps() -> set[str]:
+        return {one.name for one in place.iterdir() if one.name.isdigit()}
+
+    def go_on(saves: int, **options: object) -> None:
+        in_a_child(lambda: loop.train(place, ledger, policy=policy, saves=saves, **options))
+
     place.mkdir()
-    in_a_child(lambda: loop.train(
-        place, ledger, policy=policy, saves=6, callbacks=(pin_the_second,)
-    ))  # fmt: skip
-    assert {one.name for one in place.iterdir() if one.name.isdigit()} == {"2", "5", "6"}
+    go_on(6, callbacks=(pin_the_second,))
+    assert steps() == {"2", "5", "6"}
+    go_on(8, resume=place / "6")
+    assert steps() == {"2", "7", "8"}
 
 
 @pytest.mark.parametrize("framework", ["transformers", "lightning", "keras"])
