@@ -13,8 +13,10 @@ from .reviewing import NOW, Reviewer, outline, review
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Path:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     build_sample_run(tmp_path / "run7", now=NOW)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     return tmp_path / "run7"
 
 
@@ -42,6 +44,7 @@ async def test_what_comes_after_the_end_is_not_done(run: Path, keys: list[str]):
         await person.pilot.pause(0.3)
     assert person.app.return_value == 0
     assert outline(run) == before
+    assert list(Path().iterdir()) == []
 
 
 async def test_a_confirmation_before_the_end_was_asked_for_but_not_begun_is_dropped(run: Path):
