@@ -193,7 +193,7 @@ def test_keys_of_ones_own(tmp_path: Path):
     config.mkdir(parents=True)
     (config / "config.yaml").write_text("keys: {help: H, quit: Q}")
     terminal = _opened(tmp_path, XDG_CONFIG_HOME=str(tmp_path / "config"))
-    assert terminal.wait(_ready)[-1].endswith("H help")
+    terminal.wait(lambda lines: _ready(lines) and lines[-1].endswith("H help"))
     terminal.press("q?H")
     terminal.wait(lambda lines: any("\u2500 Help" in line for line in lines))
     terminal.press("\x1b")
