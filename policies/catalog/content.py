@@ -7,10 +7,11 @@ have, so that a framework's optional files are missed only where they are usual.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from .evidence import is_weight_name, trouble_with
+from .evidence import is_weight_name, trouble_among
 from .model import Kind, State
 from .sighting import Sighting
 from .tree import Folder
@@ -23,6 +24,7 @@ _DEPTH = 2  # levels below the checkpoint that are looked at
 NO_WEIGHTS = "no weights in it"
 
 Check = Callable[[Folder], str]
+Siblings = Counter[frozenset[str]]  # what each of a family holds; most hold the same
 
 
 def no_trouble(_: Folder) -> str:
@@ -39,41 +41,41 @@ def folders_at(folder: Folder, depth: int = _DEPTH) -> Iterator[Folder]:
                 yield from folders_at(child, depth - 1)
 
 
-def weights_in(folder: Folder | None) -> Iterator[tuple[Folder, str]]:
-    """Weights-like files in the directory and below."""
-    if folder is not None:
-        for place in folders_at(folder):
-            for name in place.names(Kind.FILE):
-                if is_weight_name(name) or name in _ZARR_MARKS:
-                    yield place, name
+def _weights(kinds: dict[str, Kind]) -> tuple[str, ...]:
+    """Weights-like files, by name."""
+    return tuple(
+        name
+        for name, kind in kinds.items()
+        if kind is Kind.FILE and (is_weight_name(name) or name in _ZARR_MARKS)
+    )
 
 
 def holds_weights(folder: Folder | None) -> bool:
-    """Whether anything in the directory looks like weights."""
-    return next(weights_in(folder), None) is not None
+    """Whether anything in the directory, or some levels below, looks like weights."""
+    return folder is not None and any(place.tell(_weights) for place in folders_at(folder))
 
 
 def trouble_inside(folder: Folder | None) -> str:
     """Why the directory cannot be a whole checkpoint, in words, or ""."""
     if folder is None:
         return "the directory cannot be listed"
-    empty = True
-    for place, name in weights_in(folder):
-        empty = False
-        if trouble := trouble_with(place, name):
-            return trouble
-    if empty:
+    places = [place for place in folders_at(folder) if place.tell(_weights)]
+    if not places:
         return NO_WEIGHTS
+    newest = folder.is_newest()
+    for place in places:
+        if trouble := trouble_among(place, place.tell(_weights), newest=newest):
+            return trouble
     for place in folders_at(folder):
-        if trouble := missing_shard(place) or missing_marker(place):
+        if trouble := place.tell(_missing_shard) or missing_marker(place):
             return trouble
     return ""
 
 
-def missing_shard(folder: Folder) -> str:
+def _missing_shard(kinds: dict[str, Kind]) -> str:
     """Fewer `-00001-of-00003` files than the names themselves promise."""
     seen: dict[tuple[str, str], int] = {}
-    for name in folder.kinds:
+    for name in kinds:
         if match := SHARD.fullmatch(name):
             key = (match[1], match[3])
             seen[key] = seen.get(key, 0) + 1
@@ -90,11 +92,12 @@ def missing_marker(folder: Folder) -> str:
     return f"no {DCP_MARKER}, which is written last"
 
 
-def missing_common(own: Iterable[str], siblings: Sequence[frozenset[str]]) -> str:
+def missing_common(own: Iterable[str], siblings: Siblings) -> str:
     """A name that all siblings have, and at least two of them there are."""
     names = frozenset(own)
-    others = [other for other in siblings if other != names]
-    expected = frozenset.intersection(*others) if len(others) > 1 else frozenset()
+    if siblings.total() - siblings[names] < 2:
+        return ""
+    expected = frozenset.intersection(*(other for other in siblings if other != names))
     missing = sorted(expected - names)
     return f"no {missing[0]}, which its siblings have" if missing else ""
 
@@ -110,20 +113,23 @@ def judged_directories(
 
     A file that all siblings of the family have is missed, unless their contents may differ.
     """
-    contents: dict[str, list[frozenset[str]]] = {}
+    contents: dict[str, Siblings] = {}
     for one in found if siblings else ():
         if (inside := folder.child(one.name)) is not None:
-            contents.setdefault(one.family, []).append(frozenset(inside.kinds))
-    return [
-        with_trouble(one, _trouble(folder.child(one.name), check, contents.get(one.family, [])))
-        for one in found
-    ]
+            contents.setdefault(one.family, Counter())[inside.tell(frozenset)] += 1
+
+    def trouble(one: Sighting) -> str:
+        return _trouble(folder.child(one.name), check, contents.get(one.family, Counter()))
+
+    troubles = folder.tree.each(trouble, found)
+    return [with_trouble(one, trouble) for one, trouble in zip(found, troubles, strict=True)]
 
 
-def _trouble(inside: Folder | None, check: Check, siblings: Sequence[frozenset[str]]) -> str:
+def _trouble(inside: Folder | None, check: Check, siblings: Siblings) -> str:
     if inside is None:
         return "the directory cannot be listed"
-    return check(inside) or trouble_inside(inside) or missing_common(inside.kinds, siblings)
+    trouble = check(inside) or trouble_inside(inside)
+    return trouble or missing_common(inside.tell(frozenset), siblings)
 
 
 def with_trouble(one: Sighting, trouble: str) -> Sighting:

@@ -1,14 +1,21 @@
-"""The local disk as a `Tree`. Reads only: nothing here creates, changes or follows a link."""
+"""The local disk as a `Tree`. Reads only: nothing here creates, changes or follows a link.
+
+A directory is looked at once; what was seen then answers every later question of the same scan.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat as mode_bits
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from .model import Kind
-from .tree import Stat
+from .listing import Listing, Lookout, Names, Stat, describe, directories_in
+from .tree import join
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -18,21 +25,59 @@ class LocalTree:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self.whole: set[object] = set()
+        self._lookout = Lookout()
+        self._newest: dict[str, str] = {}
+        self._known: dict[str, Listing | OSError] = {}
 
-    def _absolute(self, path: str) -> str:
+    def absolute(self, path: str) -> str:
+        """The path of an entry as system calls take it."""
         return f"{self.root}/{path}" if path else self.root
 
-    def entries(self, path: str) -> dict[str, Kind]:
-        with os.scandir(self._absolute(path)) as listing:
-            found = [(entry.name, _kind_of(entry)) for entry in listing]
-        found.sort()
-        return dict(found)
+    def listing(self, path: str) -> Listing:
+        known = self._known.get(path)
+        if known is None:
+            try:
+                known = self._lookout.look(self.absolute(path))
+            except OSError as error:
+                known = error
+            self._known[path] = known
+        if isinstance(known, OSError):
+            raise known
+        return known
+
+    def newest(self, path: str) -> str:
+        if path not in self._newest:
+            self._newest[path] = self._written_last(path)
+        return self._newest[path]
+
+    def _written_last(self, path: str) -> str:
+        try:
+            listing = self.listing(path)
+        except OSError:
+            return ""
+        times = dict(zip(listing.names.kinds, listing.mtimes, strict=True))
+        for name in listing.names.tell(directories_in):
+            known = self._known.get(join(path, name))
+            if isinstance(known, Listing):
+                times[name] = known.newest
+        return max(times, key=lambda name: times[name], default="")
+
+    def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
+        return [work(item) for item in items]
+
+    def names(self, path: str) -> Names:
+        return self.listing(path).names
 
     def stat(self, path: str) -> Stat:
-        return _describe(os.lstat(self._absolute(path)))
+        folder, _, name = path.rpartition("/")
+        known = self._known.get(folder)
+        if name and isinstance(known, Listing):
+            return known.stat(name)
+        return describe(os.lstat(self.absolute(path)))
 
     def read(self, path: str, limit: int, offset: int = 0) -> bytes:
-        descriptor = os.open(self._absolute(path), _READ_FLAGS)
+        descriptor = os.open(self.absolute(path), _READ_FLAGS)
         try:
             if not mode_bits.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OSError(errno.EINVAL, "not a regular file", path)
@@ -41,63 +86,4 @@ class LocalTree:
             os.close(descriptor)
 
     def link(self, path: str) -> str:
-        return os.readlink(self._absolute(path))
-
-    def walk(self, path: str) -> Iterator[tuple[str, Stat | OSError]]:
-        try:
-            top = self.stat(path)
-        except OSError as error:
-            yield path, error
-            return
-        yield path, top
-        if top.kind is Kind.DIRECTORY:
-            yield from self._walk_directory(path)
-
-    def _walk_directory(self, path: str) -> Iterator[tuple[str, Stat | OSError]]:
-        try:
-            with os.scandir(self._absolute(path)) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
-        except OSError as error:
-            yield path, error
-            return
-        for entry in entries:
-            inner = f"{path}/{entry.name}"
-            try:
-                found = _describe(entry.stat(follow_symlinks=False))
-            except OSError as error:
-                yield inner, error
-                continue
-            yield inner, found
-            if found.kind is Kind.DIRECTORY:
-                yield from self._walk_directory(inner)
-
-
-def _kind_of(entry: os.DirEntry[str]) -> Kind:
-    if entry.is_symlink():
-        return Kind.LINK
-    if entry.is_dir(follow_symlinks=False):
-        return Kind.DIRECTORY
-    if entry.is_file(follow_symlinks=False):
-        return Kind.FILE
-    return Kind.OTHER
-
-
-def _describe(status: os.stat_result) -> Stat:
-    mode = status.st_mode
-    if mode_bits.S_ISREG(mode):
-        kind = Kind.FILE
-    elif mode_bits.S_ISDIR(mode):
-        kind = Kind.DIRECTORY
-    elif mode_bits.S_ISLNK(mode):
-        kind = Kind.LINK
-    else:
-        kind = Kind.OTHER
-    return Stat(
-        kind=kind,
-        size=status.st_size,
-        disk=status.st_blocks * 512,
-        mtime_ns=status.st_mtime_ns,
-        device=status.st_dev,
-        inode=status.st_ino,
-        links=status.st_nlink,
-    )
+        return os.readlink(self.absolute(path))

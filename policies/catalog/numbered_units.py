@@ -6,10 +6,11 @@ A rank, a shard or a companion that all siblings have is missed where it is abse
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from .content import missing_common, with_trouble
+from .content import Siblings, missing_common, with_trouble
 from .numbered_names import NumberedName
 from .sets import as_sighting, judged
 from .sighting import Sighting
@@ -48,11 +49,11 @@ def units_of(
         for one in other:
             if one.numbers in units:
                 units[one.numbers].companions.append(one)
-    parts = [unit.parts for unit in units.values()]
+    parts = Counter(unit.parts for unit in units.values())
     return [_sighting(folder, unit, parts, plain) for unit in units.values()]
 
 
-def _sighting(folder: Folder, unit: Unit, parts: Sequence[frozenset[str]], plain: str) -> Sighting:
+def _sighting(folder: Folder, unit: Unit, parts: Siblings, plain: str) -> Sighting:
     members = tuple(one.name for one in (*unit.weights, *unit.companions))
     one = replace(as_sighting(unit.weights[0], plain), name=_name(unit), members=members)
     trouble = _missing_shard(unit) or missing_common(unit.parts, parts)

@@ -41,7 +41,8 @@ class HuggingFaceLayout:
         inside = {name: child for name in steps if (child := folder.child(name)) is not None}
         marked = any(FILE in child.kinds for child in inside.values())
         weighty = any(holds_weights(child) for child in inside.values())
-        troubles = {name: _trouble(inside.get(name), marked, weighty) for name in steps}
+        found = folder.tree.each(lambda name: _trouble(inside.get(name), marked, weighty), steps)
+        troubles = dict(zip(steps, found, strict=True))
         ordered = sorted(steps, key=lambda name: steps[name])
         newest = _newest_state(folder, [name for name in ordered if not troubles[name]])
         checkpoints = tuple(
@@ -118,14 +119,20 @@ def _best_tag(newest: tuple[str, TrainerState] | None) -> tuple[Tag, ...]:
 
 def _base_hints(inside: Mapping[str, Folder]) -> tuple[Tag, ...]:
     """An adapter may stand on a model of this tree; the name of one on a hub leads nowhere."""
-    tags = []
-    for name, child in inside.items():
-        if _ADAPTER_CONFIG in child.kinds:
-            match = _BASE.search(child.read(_ADAPTER_CONFIG, 65536) or b"")
-            if match:
-                base = match[1].decode("utf-8", "surrogateescape")
-                tags.append(Tag(f"{name}/{_ADAPTER_CONFIG}", base, "base", hint=True))
-    return tuple(tags)
+    adapters = [child for child in inside.values() if _ADAPTER_CONFIG in child.kinds]
+    if not adapters:
+        return ()
+    texts = adapters[0].tree.each(lambda child: child.read(_ADAPTER_CONFIG, 65536), adapters)
+    return tuple(
+        Tag(
+            f"{child.name}/{_ADAPTER_CONFIG}",
+            match[1].decode("utf-8", "surrogateescape"),
+            "base",
+            hint=True,
+        )
+        for child, text in zip(adapters, texts, strict=True)
+        if (match := _BASE.search(text or b""))
+    )
 
 
 def _final_model(folder: Folder) -> tuple[FinalModel, ...]:

@@ -1,0 +1,252 @@
+"""One directory, listed and looked at in one go: names, and columns of what `stat` says of each.
+
+Columns and sums, not an object per file: a run may have a million files. Directories that hold
+the same names share one `Names`, so what names alone tell is worked out once for all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat as mode_bits
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TypeVar
+
+from .model import Kind
+
+T = TypeVar("T")
+
+_OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_COLUMNS = attrgetter(
+    "st_mode", "st_ino", "st_dev", "st_nlink", "st_size", "st_blocks", "st_mtime_ns"
+)
+_KINDS = {
+    mode_bits.S_IFREG: Kind.FILE,
+    mode_bits.S_IFDIR: Kind.DIRECTORY,
+    mode_bits.S_IFLNK: Kind.LINK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What is known of one entry without opening it; a link is described itself."""
+
+    kind: Kind
+    size: int  # length in bytes
+    disk: int  # bytes on disk, blocks * 512
+    mtime_ns: int
+    device: int
+    inode: int
+    links: int
+
+
+def describe(status: os.stat_result) -> Stat:
+    """What `lstat` said, without what nobody needs."""
+    return Stat(
+        kind=_KINDS.get(mode_bits.S_IFMT(status.st_mode), Kind.OTHER),
+        size=status.st_size,
+        disk=status.st_blocks * 512,
+        mtime_ns=status.st_mtime_ns,
+        device=status.st_dev,
+        inode=status.st_ino,
+        links=status.st_nlink,
+    )
+
+
+class Names:
+    """The names of a directory, in order, and what they are; shared and never changed."""
+
+    __slots__ = ("_told", "kinds")
+
+    def __init__(self, kinds: dict[str, Kind]) -> None:
+        self.kinds = kinds
+        self._told: dict[object, object] = {}
+
+    def tell(self, question: Callable[[dict[str, Kind]], T]) -> T:
+        """What the names answer, worked out once; the answer is shared, too."""
+        if question not in self._told:
+            self._told[question] = question(self.kinds)
+        return self._told[question]  # type: ignore[return-value]
+
+
+@dataclass(slots=True)
+class Listing:
+    """One directory as it was at one moment; what is not in it needs another look."""
+
+    names: Names
+    inodes: array[int]
+    devices: array[int] | int  # one number where all are the same, mostly
+    links: array[int] | int
+    sizes: array[int]
+    blocks: array[int]
+    mtimes: array[int]
+    digest: bytes  # of name, kind, device, inode, size and mtime of every entry
+    errors: dict[str, tuple[int, str]]  # by name: what could not be looked at
+
+    def stat(self, name: str) -> Stat:
+        """Describe one entry; raises OSError for one that could not be looked at."""
+        row = self.names.tell(rows).get(name)
+        if row is None:
+            raise FileNotFoundError(2, os.strerror(2), name)
+        if name in self.errors:
+            raise OSError(*self.errors[name], name)
+        return Stat(
+            kind=self.names.kinds[name],
+            size=self.sizes[row],
+            disk=self.blocks[row] * 512,
+            mtime_ns=self.mtimes[row],
+            device=self.devices if isinstance(self.devices, int) else self.devices[row],
+            inode=self.inodes[row],
+            links=self.links if isinstance(self.links, int) else self.links[row],
+        )
+
+    @property
+    def newest(self) -> int:
+        """The newest mtime of anything in it, in nanoseconds; 0 for none."""
+        return max(self.mtimes, default=0)
+
+
+def rows(kinds: dict[str, Kind]) -> dict[str, int]:
+    """Where each name stands in the columns."""
+    return {name: row for row, name in enumerate(kinds)}
+
+
+def files_in(kinds: dict[str, Kind]) -> tuple[str, ...]:
+    """The names of regular files."""
+    return tuple(name for name, kind in kinds.items() if kind is Kind.FILE)
+
+
+def directories_in(kinds: dict[str, Kind]) -> tuple[str, ...]:
+    """The names of directories."""
+    return tuple(name for name, kind in kinds.items() if kind is Kind.DIRECTORY)
+
+
+def links_in(kinds: dict[str, Kind]) -> tuple[str, ...]:
+    """The names of symbolic links."""
+    return tuple(name for name, kind in kinds.items() if kind is Kind.LINK)
+
+
+def others_in(kinds: dict[str, Kind]) -> tuple[str, ...]:
+    """The names of sockets, devices and their like."""
+    return tuple(name for name, kind in kinds.items() if kind is Kind.OTHER)
+
+
+def _digest_of_names(kinds: dict[str, Kind]) -> bytes:
+    text = "\0".join(f"{name}\0{kind}" for name, kind in kinds.items())
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+
+
+class Lookout:
+    """Looks at directories of the local disk; those with the same names share them."""
+
+    def __init__(self) -> None:
+        self._shared: dict[tuple[tuple[str, ...], object], Names] = {}
+
+    def look(self, directory: str) -> Listing:
+        """List a directory and describe its entries; raises OSError where it cannot be listed."""
+        descriptor = os.open(directory, _OPEN)
+        try:
+            names = os.listdir(descriptor)
+            names.sort()
+            try:
+                found = [
+                    _COLUMNS(os.stat(name, dir_fd=descriptor, follow_symlinks=False))
+                    for name in names
+                ]
+            except OSError:
+                return self._look_at_each(descriptor)
+            return self._listing(descriptor, names, found)
+        finally:
+            os.close(descriptor)
+
+    def _look_at_each(self, descriptor: int) -> Listing:
+        """The same, where one entry or more cannot be described or has just gone."""
+        with os.scandir(descriptor) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+        found = []
+        errors: dict[str, tuple[int, str]] = {}
+        for entry in entries:
+            try:
+                found.append(_COLUMNS(entry.stat(follow_symlinks=False)))
+            except OSError as error:
+                errors[entry.name] = (error.errno or 0, error.strerror or str(error))
+                found.append((_mode_of(entry), 0, 0, 1, 0, 0, 0))
+        return self._listing(descriptor, [entry.name for entry in entries], found, errors)
+
+    def _listing(
+        self,
+        descriptor: int,
+        names: list[str],
+        found: list[tuple[int, ...]],
+        errors: dict[str, tuple[int, str]] | None = None,
+    ) -> Listing:
+        modes, inodes, devices, links, sizes, blocks, mtimes = zip(*found, strict=True) if found else [()] * 7
+        shared = self._names(names, modes)
+        listing = Listing(
+            shared,
+            array("Q", inodes),
+            _column(devices),
+            _column(links),
+            array("q", sizes),
+            array("q", blocks),
+            array("q", mtimes),
+            b"",
+            errors or {},
+        )
+        listing.digest = _digest(descriptor, listing)
+        return listing
+
+    def _names(self, names: list[str], modes: tuple[int, ...]) -> Names:
+        several = set(modes)
+        if len(several) == 1:
+            key: tuple[tuple[str, ...], object] = (tuple(names), mode_bits.S_IFMT(modes[0]))
+        else:
+            key = (tuple(names), tuple(map(mode_bits.S_IFMT, modes)))
+        if key not in self._shared:
+            kinds = {
+                name: _KINDS.get(mode_bits.S_IFMT(mode), Kind.OTHER)
+                for name, mode in zip(names, modes, strict=True)
+            }
+            self._shared[key] = Names(kinds)
+        return self._shared[key]
+
+
+def _column(values: tuple[int, ...]) -> array[int] | int:
+    """One number for all, where it is the same for all."""
+    first = values[0] if values else 0
+    return first if values.count(first) == len(values) else array("Q", values)
+
+
+def _digest(descriptor: int, listing: Listing) -> bytes:
+    names = listing.names
+    digest = hashlib.blake2b(names.tell(_digest_of_names), digest_size=16)
+    digest.update(listing.inodes)
+    digest.update(str(listing.devices).encode())
+    below = names.tell(directories_in)
+    if below:  # a directory's own size and time change with what is in it, which is told anyway
+        sizes, mtimes = listing.sizes[:], listing.mtimes[:]
+        at = names.tell(rows)
+        for name in below:
+            sizes[at[name]] = mtimes[at[name]] = 0
+        digest.update(sizes)
+        digest.update(mtimes)
+    else:
+        digest.update(listing.sizes)
+        digest.update(listing.mtimes)
+    for name in names.tell(links_in):
+        try:
+            digest.update(os.fsencode(os.readlink(name, dir_fd=descriptor)) + b"\0")
+        except OSError as error:
+            listing.errors[name] = (error.errno or 0, error.strerror or str(error))
+    return digest.digest()
+
+
+def _mode_of(entry: os.DirEntry[str]) -> int:
+    if entry.is_symlink():
+        return mode_bits.S_IFLNK
+    if entry.is_dir(follow_symlinks=False):
+        return mode_bits.S_IFDIR
+    return mode_bits.S_IFREG if entry.is_file(follow_symlinks=False) else 0
