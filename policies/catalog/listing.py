@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat as mode_bits
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeVar
@@ -19,8 +19,9 @@ from .model import Kind
 
 T = TypeVar("T")
 
-_OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_COLUMNS = attrgetter(
+OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+Row = tuple[int, ...]
+COLUMNS: Callable[[os.stat_result], Row] = attrgetter(
     "st_mode", "st_ino", "st_dev", "st_nlink", "st_size", "st_blocks", "st_mtime_ns"
 )
 _KINDS = {
@@ -139,6 +140,54 @@ def _digest_of_names(kinds: dict[str, Kind]) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
+@dataclass(slots=True)
+class Looks:
+    """What was seen of some entries of a directory, before it becomes columns."""
+
+    rows: list[Row]
+    errors: dict[str, tuple[int, str]]
+    targets: dict[str, bytes]  # what links say
+
+    @staticmethod
+    def at(descriptor: int, names: Sequence[str]) -> Looks:
+        """Describe entries of an open directory, one that fails by its error."""
+        looks = Looks([], {}, {})
+        try:
+            looks.rows = [
+                COLUMNS(os.stat(name, dir_fd=descriptor, follow_symlinks=False)) for name in names
+            ]
+        except OSError:
+            looks._look_at_each(descriptor, names)
+        for name, row in zip(names, looks.rows, strict=True):
+            if row[0] >= mode_bits.S_IFLNK:  # or a socket, which has no target
+                looks._read_link(descriptor, name, row[0])
+        return looks
+
+    def _look_at_each(self, descriptor: int, names: Sequence[str]) -> None:
+        with os.scandir(descriptor) as listing:
+            modes = {entry.name: _mode_of(entry) for entry in listing}
+        for name in names:
+            try:
+                self.rows.append(COLUMNS(os.stat(name, dir_fd=descriptor, follow_symlinks=False)))
+            except OSError as error:
+                self.errors[name] = (error.errno or 0, error.strerror or str(error))
+                self.rows.append((modes.get(name, 0), 0, 0, 1, 0, 0, 0))
+
+    def _read_link(self, descriptor: int, name: str, mode: int) -> None:
+        if not mode_bits.S_ISLNK(mode) or name in self.errors:
+            return
+        try:
+            self.targets[name] = os.fsencode(os.readlink(name, dir_fd=descriptor))
+        except OSError as error:
+            self.errors[name] = (error.errno or 0, error.strerror or str(error))
+
+    def add(self, other: Looks) -> None:
+        """The entries that come next in the same directory."""
+        self.rows += other.rows
+        self.errors |= other.errors
+        self.targets |= other.targets
+
+
 class Lookout:
     """Looks at directories of the local disk; those with the same names share them."""
 
@@ -147,64 +196,36 @@ class Lookout:
 
     def look(self, directory: str) -> Listing:
         """List a directory and describe its entries; raises OSError where it cannot be listed."""
-        descriptor = os.open(directory, _OPEN)
+        descriptor = os.open(directory, OPEN_DIRECTORY)
         try:
             names = os.listdir(descriptor)
             names.sort()
-            try:
-                found = [
-                    _COLUMNS(os.stat(name, dir_fd=descriptor, follow_symlinks=False))
-                    for name in names
-                ]
-            except OSError:
-                return self._look_at_each(descriptor)
-            return self._listing(descriptor, names, found)
+            return self.listing(names, Looks.at(descriptor, names))
         finally:
             os.close(descriptor)
 
-    def _look_at_each(self, descriptor: int) -> Listing:
-        """The same, where one entry or more cannot be described or has just gone."""
-        with os.scandir(descriptor) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-        found = []
-        errors: dict[str, tuple[int, str]] = {}
-        for entry in entries:
-            try:
-                found.append(_COLUMNS(entry.stat(follow_symlinks=False)))
-            except OSError as error:
-                errors[entry.name] = (error.errno or 0, error.strerror or str(error))
-                found.append((_mode_of(entry), 0, 0, 1, 0, 0, 0))
-        return self._listing(descriptor, [entry.name for entry in entries], found, errors)
-
-    def _listing(
-        self,
-        descriptor: int,
-        names: list[str],
-        found: list[tuple[int, ...]],
-        errors: dict[str, tuple[int, str]] | None = None,
-    ) -> Listing:
-        modes, inodes, devices, links, sizes, blocks, mtimes = zip(*found, strict=True) if found else [()] * 7
-        shared = self._names(names, modes)
+    def listing(self, names: Sequence[str], looks: Looks) -> Listing:
+        """The columns of what was seen; the names stand in order."""
+        columns = zip(*looks.rows, strict=True) if looks.rows else [()] * 7
+        modes, inodes, devices, links, sizes, blocks, mtimes = columns
         listing = Listing(
-            shared,
-            array("Q", inodes),
-            _column(devices),
-            _column(links),
-            array("q", sizes),
-            array("q", blocks),
-            array("q", mtimes),
-            b"",
-            errors or {},
+            names=self.names(names, modes),
+            inodes=array("Q", inodes),
+            devices=_column(devices),
+            links=_column(links),
+            sizes=array("q", sizes),
+            blocks=array("q", blocks),
+            mtimes=array("q", mtimes),
+            digest=b"",
+            errors=looks.errors,
         )
-        listing.digest = _digest(descriptor, listing)
+        listing.digest = _digest(listing, looks.targets)
         return listing
 
-    def _names(self, names: list[str], modes: tuple[int, ...]) -> Names:
-        several = set(modes)
-        if len(several) == 1:
-            key: tuple[tuple[str, ...], object] = (tuple(names), mode_bits.S_IFMT(modes[0]))
-        else:
-            key = (tuple(names), tuple(map(mode_bits.S_IFMT, modes)))
+    def names(self, names: Sequence[str], modes: tuple[int, ...]) -> Names:
+        """Names and what their modes say they are, shared with whoever has the same."""
+        types = tuple(map(mode_bits.S_IFMT, modes)) if len(set(modes)) > 1 else modes[:1]
+        key = (tuple(names), types)
         if key not in self._shared:
             kinds = {
                 name: _KINDS.get(mode_bits.S_IFMT(mode), Kind.OTHER)
@@ -220,27 +241,22 @@ def _column(values: tuple[int, ...]) -> array[int] | int:
     return first if values.count(first) == len(values) else array("Q", values)
 
 
-def _digest(descriptor: int, listing: Listing) -> bytes:
+def _digest(listing: Listing, targets: dict[str, bytes]) -> bytes:
     names = listing.names
     digest = hashlib.blake2b(names.tell(_digest_of_names), digest_size=16)
     digest.update(listing.inodes)
     digest.update(str(listing.devices).encode())
+    sizes, mtimes = listing.sizes, listing.mtimes
     below = names.tell(directories_in)
     if below:  # a directory's own size and time change with what is in it, which is told anyway
-        sizes, mtimes = listing.sizes[:], listing.mtimes[:]
+        sizes, mtimes = sizes[:], mtimes[:]
         at = names.tell(rows)
         for name in below:
             sizes[at[name]] = mtimes[at[name]] = 0
-        digest.update(sizes)
-        digest.update(mtimes)
-    else:
-        digest.update(listing.sizes)
-        digest.update(listing.mtimes)
+    digest.update(sizes)
+    digest.update(mtimes)
     for name in names.tell(links_in):
-        try:
-            digest.update(os.fsencode(os.readlink(name, dir_fd=descriptor)) + b"\0")
-        except OSError as error:
-            listing.errors[name] = (error.errno or 0, error.strerror or str(error))
+        digest.update(targets.get(name, b"") + b"\0")
     return digest.digest()
 
 

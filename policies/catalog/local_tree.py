@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from .listing import Listing, Lookout, Names, Stat, describe, directories_in
+from .survey import Surveyor
 from .tree import join
 
 T = TypeVar("T")
@@ -29,10 +30,16 @@ class LocalTree:
         self._lookout = Lookout()
         self._newest: dict[str, str] = {}
         self._known: dict[str, Listing | OSError] = {}
+        self._surveyor = Surveyor(root, self._known, self._lookout)
 
     def absolute(self, path: str) -> str:
         """The path of an entry as system calls take it."""
         return f"{self.root}/{path}" if path else self.root
+
+    def survey(self, cancelled: Callable[[], bool]) -> None:
+        """Look at all directories now; raises Cancelled when nobody waits for it."""
+        self._surveyor.cancelled = cancelled
+        self._surveyor.run()
 
     def listing(self, path: str) -> Listing:
         known = self._known.get(path)
@@ -64,7 +71,7 @@ class LocalTree:
         return max(times, key=lambda name: times[name], default="")
 
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
-        return [work(item) for item in items]
+        return self._surveyor.each(work, items)
 
     def names(self, path: str) -> Names:
         return self.listing(path).names

@@ -16,6 +16,7 @@ from .discovery import Discovery, discover
 from .local_tree import LocalTree
 from .measure import measure as measure_members
 from .model import Catalog, Checkpoint, Measure, State
+from .survey import Cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,11 @@ def scan_events(
     tree = LocalTree(os.path.realpath(root))
     found = Discovery()
     try:
+        tree.survey(cancelled)
         for checkpoints in discover(tree, found, cancelled=cancelled):
             yield Found(tuple(checkpoints))
+    except Cancelled:
+        return
     except OSError as error:
         raise RootRefusal(f"{root}: {error.strerror or error}") from None
     catalog = assemble(tree, found)

@@ -1,0 +1,158 @@
+"""Look at every directory of a tree, in whatever way the disk answers soonest.
+
+How is decided by what is measured, while it runs: a disk that answers from memory is asked by two
+processes, since threads of Python would wait for each other; one that lets every call wait is
+asked by many threads, up to a cap, because a shared server has other people to serve.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from .listing import Listing, Lookout, directories_in
+from .tree import join
+
+REQUESTS_VARIABLE = "KEEPSTEP_SCAN_REQUESTS"
+REQUESTS = 16  # in flight at a time; 64 would be faster, and rude to the server of a cluster
+_SLOW = 25e-6  # seconds that a call waits: above, threads win, and below they lose
+_WAITING = 0.1  # of the calls; a local disk that reads ahead waits for fewer
+_FIRST_CALLS = 200  # before anything is decided
+_WORTH_A_PROCESS = 4000  # calls to come; a second process costs some milliseconds
+
+T = TypeVar("T")
+U = TypeVar("U")
+Seen = dict[str, Listing | OSError]
+
+
+class Cancelled(Exception):  # noqa: N818 - an outcome, as in asyncio and concurrent.futures
+    """Nobody waits for the survey any more."""
+
+
+class Pace:
+    """How long the calls of late had to wait for the disk.
+
+    Only a thread that gives its processor up waits for a disk; one that had it taken away by other
+    work has no reason to ask for more at a time.
+    """
+
+    __slots__ = ("_before", "calls", "waited")
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.waited = 0.0  # seconds a call, of the last some hundred
+
+    def start(self) -> None:
+        """Some calls of this thread follow."""
+        self._before = time.perf_counter(), resource.getrusage(resource.RUSAGE_THREAD)
+
+    def stop(self, calls: int) -> None:
+        """So many there were."""
+        started, before = self._before
+        after = resource.getrusage(resource.RUSAGE_THREAD)
+        waited = 0.0
+        if after.ru_nvcsw - before.ru_nvcsw > calls * _WAITING:
+            worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            waited = max(0.0, time.perf_counter() - started - worked)
+        share = min(1.0, calls / _FIRST_CALLS) if self.calls else 1.0
+        self.waited += share * (waited / calls - self.waited)
+        self.calls += calls
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether many requests at a time would end sooner."""
+        return self.waited > _SLOW
+
+
+def requests_in_flight() -> int:
+    """The cap on simultaneous requests, from the environment where that names a number."""
+    try:
+        return max(1, min(256, int(os.environ.get(REQUESTS_VARIABLE, REQUESTS))))
+    except ValueError:
+        return REQUESTS
+
+
+@dataclass(slots=True)
+class Surveyor:
+    """Fills `seen`, by path, with every directory below `root` that a scan will want.
+
+    Hidden directories are left out: a scan does not enter them, unless a checkpoint holds one.
+    """
+
+    root: str
+    seen: Seen
+    lookout: Lookout
+    cancelled: Callable[[], bool] = lambda: False
+    requests: int = field(default_factory=requests_in_flight)
+    pace: Pace = field(default_factory=Pace)
+    may_fork: bool = field(default_factory=lambda: may_fork())
+
+    def run(self) -> None:
+        """Raises Cancelled when nobody waits any more."""
+        pending = [""]
+        while pending:
+            self.check()
+            if self.pace.calls >= _FIRST_CALLS:
+                if self.pace.is_slow and self.requests > 1:
+                    from .survey_threads import look_with_threads
+
+                    pending = look_with_threads(self, pending)
+                    continue
+                if self.may_fork and self._is_worth_a_process(pending):
+                    from .survey_process import look_with_a_second_process
+
+                    look_with_a_second_process(self, pending)
+                    return
+            self.look(pending)
+
+    def absolute(self, path: str) -> str:
+        """The path of a directory as system calls take it."""
+        return f"{self.root}/{path}" if path else self.root
+
+    def check(self) -> None:
+        if self.cancelled():
+            raise Cancelled
+
+    def look(self, pending: list[str]) -> None:
+        """Look at the last of the pending directories, and add what is below it."""
+        path = pending.pop()
+        if path in self.seen:
+            return
+        self.pace.start()
+        try:
+            found = self.lookout.look(self.absolute(path))
+        except OSError as error:
+            self.seen[path] = error
+            return
+        self.pace.stop(len(found.sizes) + 2)
+        self.seen[path] = found
+        pending.extend(below(path, found.names.tell(directories_in)))
+
+    def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
+        """The results for all items, in order; many at a time where every call waits."""
+        if not self.pace.is_slow or self.requests == 1:
+            return [work(item) for item in items]
+        from .survey_threads import results
+
+        return results(self.requests, work, items)
+
+    def _is_worth_a_process(self, pending: list[str]) -> bool:
+        """Whether much is to come, as far as the directories seen so far let expect."""
+        return len(pending) * self.pace.calls / len(self.seen) > _WORTH_A_PROCESS
+
+
+def below(path: str, directories: Iterable[str]) -> list[str]:
+    """The paths of directories to look at, the first one last."""
+    found = [join(path, name) for name in directories if not name.startswith(".")]
+    found.reverse()
+    return found
+
+
+def may_fork() -> bool:
+    """A process with threads is not forked: what they hold would stay held."""
+    return threading.active_count() == 1 and (os.cpu_count() or 1) > 1

@@ -1,0 +1,147 @@
+"""Survey with many requests in flight, for a disk that lets every call wait.
+
+Names first: all directories are listed, then their entries are described, some at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from .listing import OPEN_DIRECTORY, Looks
+from .survey import Surveyor, below
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+_POOL = "keepstep-scan"
+_ROUND = 4096  # entries between two looks at the pace
+_CHUNK = 32  # entries that one thread describes in a row
+_PROBE = 8  # entries described alone, before each round: among threads one waits for Python, too
+
+_Listed = tuple[list[str], list[str]]  # all names, and those of directories
+_Part = tuple[str, list[str]]  # a directory, and some of its names
+
+
+def look_with_threads(surveyor: Surveyor, pending: list[str]) -> list[str]:
+    """Look at what is pending, and all below, while that is slow; returns what is left to do."""
+    pool = ThreadPoolExecutor(surveyor.requests, _POOL)
+    try:
+        listed = dict(_list_all(surveyor, pending, pool))
+        for paths in _rounds(listed):
+            _probe(surveyor, paths[0], listed[paths[0]][:_PROBE])
+            if not surveyor.pace.is_slow:
+                break
+            _describe(surveyor, {path: listed.pop(path) for path in paths}, pool)
+        return list(listed)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _list_all(
+    surveyor: Surveyor, pending: list[str], pool: ThreadPoolExecutor
+) -> Iterator[tuple[str, list[str]]]:
+    """Names of all directories at and below those that are pending."""
+
+    def list_one(path: str) -> _Listed | OSError:
+        try:
+            with os.scandir(surveyor.absolute(path)) as listing:
+                entries = sorted((entry.name, _is_directory(entry)) for entry in listing)
+        except OSError as error:
+            return error
+        return [name for name, _ in entries], [name for name, is_one in entries if is_one]
+
+    while pending:
+        following: list[str] = []
+        for path, listed in zip(pending, in_flight(surveyor, pool, list_one, pending), strict=True):
+            if isinstance(listed, OSError):
+                surveyor.seen[path] = listed
+                continue
+            yield path, listed[0]
+            following += below(path, listed[1])
+        pending = following
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
+
+
+def _rounds(listed: dict[str, list[str]]) -> Iterator[list[str]]:
+    """Directories in groups with some thousand entries together."""
+    group: list[str] = []
+    entries = 0
+    for path in list(listed):
+        group.append(path)
+        entries += len(listed[path]) + 1
+        if entries >= _ROUND:
+            yield group
+            group, entries = [], 0
+    if group:
+        yield group
+
+
+def _describe(surveyor: Surveyor, listed: dict[str, list[str]], pool: ThreadPoolExecutor) -> None:
+    parts = [
+        (path, names[at : at + _CHUNK])
+        for path, names in listed.items()
+        for at in range(0, len(names) or 1, _CHUNK)
+    ]
+
+    found: dict[str, Looks] = {}
+    for (path, _), looks in zip(
+        parts, in_flight(surveyor, pool, partial(_described, surveyor), parts), strict=True
+    ):
+        if isinstance(looks, OSError):
+            surveyor.seen[path] = looks
+        elif path in found:
+            found[path].add(looks)
+        else:
+            found[path] = looks
+    for path, looks in found.items():
+        if path not in surveyor.seen:  # where one part failed, the directory did
+            surveyor.seen[path] = surveyor.lookout.listing(listed[path], looks)
+
+
+def _described(surveyor: Surveyor, part: _Part) -> Looks | OSError:
+    try:
+        descriptor = os.open(surveyor.absolute(part[0]), OPEN_DIRECTORY)
+    except OSError as error:
+        return error
+    try:
+        return Looks.at(descriptor, part[1])
+    finally:
+        os.close(descriptor)
+
+
+def _probe(surveyor: Surveyor, path: str, names: list[str]) -> None:
+    surveyor.pace.start()
+    _described(surveyor, (path, names))
+    surveyor.pace.stop(len(names) + 1)
+
+
+def in_flight(
+    surveyor: Surveyor, pool: ThreadPoolExecutor, work: Callable[[T], U], items: Iterable[T]
+) -> Iterator[U]:
+    """Results in order; not much more is begun than can be in flight, so that it ends soon."""
+    begun: deque[Future[U]] = deque()
+    for item in items:
+        if len(begun) > 4 * surveyor.requests:
+            surveyor.check()
+            yield begun.popleft().result()
+        begun.append(pool.submit(work, item))
+    while begun:
+        surveyor.check()
+        yield begun.popleft().result()
+
+
+def results(requests: int, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
+    """Work on all items, many at a time; work that asks for this again is done in a row."""
+    if threading.current_thread().name.startswith(_POOL):
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(requests, _POOL) as pool:
+        return list(pool.map(work, items))
