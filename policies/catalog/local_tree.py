@@ -86,9 +86,11 @@ class LocalTree:
     def read(self, path: str, limit: int, offset: int = 0) -> bytes:
         descriptor = os.open(self.absolute(path), _READ_FLAGS)
         try:
-            if not mode_bits.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not mode_bits.S_ISREG(status.st_mode):
                 raise OSError(errno.EINVAL, "not a regular file", path)
-            return os.pread(descriptor, limit, offset)
+            # Room for all of a high limit would be taken before anything is read.
+            return os.pread(descriptor, min(limit, max(0, status.st_size - offset)), offset)
         finally:
             os.close(descriptor)
 
