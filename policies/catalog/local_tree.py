@@ -8,11 +8,12 @@ from __future__ import annotations
 import errno
 import os
 import stat as mode_bits
+import threading
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from .listing import Listing, Lookout, Names, Stat, describe, directories_in
-from .survey import Surveyor
+from .survey import Surveyor, requests_in_flight
 from .tree import join
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ class LocalTree:
         self._lookout = Lookout()
         self._newest: dict[str, str] = {}
         self._known: dict[str, Listing | OSError] = {}
+        self._slots = threading.BoundedSemaphore(requests_in_flight())
         self._surveyor = Surveyor(root, self._known, self._lookout)
 
     def absolute(self, path: str) -> str:
@@ -84,6 +86,10 @@ class LocalTree:
         return describe(os.lstat(self.absolute(path)))
 
     def read(self, path: str, limit: int, offset: int = 0) -> bytes:
+        with self._slots:
+            return self._read(path, limit, offset)
+
+    def _read(self, path: str, limit: int, offset: int) -> bytes:
         descriptor = os.open(self.absolute(path), _READ_FLAGS)
         try:
             status = os.fstat(descriptor)

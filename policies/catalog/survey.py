@@ -12,17 +12,20 @@ import resource
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .listing import Listing, Lookout, directories_in
+from .listing import OPEN_DIRECTORY, Listing, Lookout, Looks, directories_in
 from .tree import join
 
 REQUESTS_VARIABLE = "KEEPSTEP_SCAN_REQUESTS"
 REQUESTS = 16  # in flight at a time; 64 would be faster, and rude to the server of a cluster
 _SLOW = 25e-6  # seconds that a call waits: above, threads win, and below they lose
 _WAITING = 0.1  # of the calls; a local disk that reads ahead waits for fewer
-_FIRST_CALLS = 200  # before anything is decided
+_OF_LATE = 64  # calls that the measured pace speaks of
+_FIRST_CALLS = 200  # before a second process is thought of
+_PROBE = 8  # calls before any other: on a slow disk even these take their time
 _WORTH_A_PROCESS = 4000  # calls to come; a second process costs some milliseconds
 
 T = TypeVar("T")
@@ -45,7 +48,7 @@ class Pace:
 
     def __init__(self) -> None:
         self.calls = 0
-        self.waited = 0.0  # seconds a call, of the last some hundred
+        self.waited = 0.0  # seconds a call, of the last some dozen
 
     def start(self) -> None:
         """Some calls of this thread follow."""
@@ -59,7 +62,7 @@ class Pace:
         if after.ru_nvcsw - before.ru_nvcsw > calls * _WAITING:
             worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             waited = max(0.0, time.perf_counter() - started - worked)
-        share = min(1.0, calls / _FIRST_CALLS) if self.calls else 1.0
+        share = min(1.0, calls / _OF_LATE) if self.calls else 1.0
         self.waited += share * (waited / calls - self.waited)
         self.calls += calls
 
@@ -94,21 +97,41 @@ class Surveyor:
 
     def run(self) -> None:
         """Raises Cancelled when nobody waits any more."""
+        self.probe("", sorted(os.listdir(self.root))[:_PROBE])
         pending = [""]
         while pending:
             self.check()
-            if self.pace.calls >= _FIRST_CALLS:
-                if self.pace.is_slow and self.requests > 1:
-                    from .survey_threads import look_with_threads
+            if self.many_at_a_time:
+                from .survey_threads import look_with_threads
 
-                    pending = look_with_threads(self, pending)
-                    continue
-                if self.may_fork and self._is_worth_a_process(pending):
-                    from .survey_process import look_with_a_second_process
+                pending = look_with_threads(self, pending)
+            elif self.may_fork and self._is_worth_a_process(pending):
+                from .survey_process import look_with_a_second_process
 
-                    look_with_a_second_process(self, pending)
-                    return
-            self.look(pending)
+                look_with_a_second_process(self, pending)
+                return
+            else:
+                self.look(pending)
+
+    @property
+    def many_at_a_time(self) -> bool:
+        """Whether to have many requests in flight."""
+        return self.pace.is_slow and self.requests > 1
+
+    def probe(self, path: str, names: list[str]) -> None:
+        """Measure the pace by some entries of a directory, with nothing else under way."""
+        self.pace.start()
+        with suppress(OSError):
+            self.describe(path, names)
+        self.pace.stop(len(names) + 1)
+
+    def describe(self, path: str, names: list[str]) -> Looks:
+        """Look at some entries of a directory; raises OSError where it cannot be opened."""
+        descriptor = os.open(self.absolute(path), OPEN_DIRECTORY)
+        try:
+            return Looks.at(descriptor, names)
+        finally:
+            os.close(descriptor)
 
     def absolute(self, path: str) -> str:
         """The path of a directory as system calls take it."""
@@ -135,7 +158,7 @@ class Surveyor:
 
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
         """The results for all items, in order; many at a time where every call waits."""
-        if not self.pace.is_slow or self.requests == 1:
+        if not self.many_at_a_time:
             return [work(item) for item in items]
         from .survey_threads import results
 
@@ -143,6 +166,8 @@ class Surveyor:
 
     def _is_worth_a_process(self, pending: list[str]) -> bool:
         """Whether much is to come, as far as the directories seen so far let expect."""
+        if self.pace.calls < _FIRST_CALLS:
+            return False
         return len(pending) * self.pace.calls / len(self.seen) > _WORTH_A_PROCESS
 
 

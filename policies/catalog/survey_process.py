@@ -70,7 +70,7 @@ def look_with_a_second_process(surveyor: Surveyor, pending: list[str]) -> None:
 def _look_at_all(surveyor: Surveyor, batch: list[str]) -> None:
     pending = batch[::-1]
     while pending:
-        if surveyor.pace.is_slow and surveyor.requests > 1:
+        if surveyor.many_at_a_time:
             from .survey_threads import look_with_threads
 
             pending = look_with_threads(surveyor, pending)

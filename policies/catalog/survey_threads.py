@@ -10,10 +10,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from typing import TypeVar
 
-from .listing import OPEN_DIRECTORY, Looks
+from .listing import Looks
 from .survey import Surveyor, below
 
 T = TypeVar("T")
@@ -21,6 +20,7 @@ U = TypeVar("U")
 
 _POOL = "keepstep-scan"
 _ROUND = 4096  # entries between two looks at the pace
+_MANY = 8  # items within other work that get threads of their own
 _CHUNK = 32  # entries that one thread describes in a row
 _PROBE = 8  # entries described alone, before each round: among threads one waits for Python, too
 
@@ -34,7 +34,7 @@ def look_with_threads(surveyor: Surveyor, pending: list[str]) -> list[str]:
     try:
         listed = dict(_list_all(surveyor, pending, pool))
         for paths in _rounds(listed):
-            _probe(surveyor, paths[0], listed[paths[0]][:_PROBE])
+            surveyor.probe(paths[0], listed[paths[0]][:_PROBE])
             if not surveyor.pace.is_slow:
                 break
             _describe(surveyor, {path: listed.pop(path) for path in paths}, pool)
@@ -92,10 +92,14 @@ def _describe(surveyor: Surveyor, listed: dict[str, list[str]], pool: ThreadPool
         for at in range(0, len(names) or 1, _CHUNK)
     ]
 
+    def describe(part: _Part) -> Looks | OSError:
+        try:
+            return surveyor.describe(*part)
+        except OSError as error:
+            return error
+
     found: dict[str, Looks] = {}
-    for (path, _), looks in zip(
-        parts, in_flight(surveyor, pool, partial(_described, surveyor), parts), strict=True
-    ):
+    for (path, _), looks in zip(parts, in_flight(surveyor, pool, describe, parts), strict=True):
         if isinstance(looks, OSError):
             surveyor.seen[path] = looks
         elif path in found:
@@ -105,23 +109,6 @@ def _describe(surveyor: Surveyor, listed: dict[str, list[str]], pool: ThreadPool
     for path, looks in found.items():
         if path not in surveyor.seen:  # where one part failed, the directory did
             surveyor.seen[path] = surveyor.lookout.listing(listed[path], looks)
-
-
-def _described(surveyor: Surveyor, part: _Part) -> Looks | OSError:
-    try:
-        descriptor = os.open(surveyor.absolute(part[0]), OPEN_DIRECTORY)
-    except OSError as error:
-        return error
-    try:
-        return Looks.at(descriptor, part[1])
-    finally:
-        os.close(descriptor)
-
-
-def _probe(surveyor: Surveyor, path: str, names: list[str]) -> None:
-    surveyor.pace.start()
-    _described(surveyor, (path, names))
-    surveyor.pace.stop(len(names) + 1)
 
 
 def in_flight(
@@ -140,8 +127,10 @@ def in_flight(
 
 
 def results(requests: int, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
-    """Work on all items, many at a time; work that asks for this again is done in a row."""
-    if threading.current_thread().name.startswith(_POOL):
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(requests, _POOL) as pool:
-        return list(pool.map(work, items))
+    """Work on all items, many at a time; a few within such work are done in a row."""
+    waiting = list(items)
+    within = threading.current_thread().name.startswith(_POOL)
+    if len(waiting) < (_MANY if within else 2):
+        return [work(item) for item in waiting]
+    with ThreadPoolExecutor(min(requests, len(waiting)), _POOL) as pool:
+        return list(pool.map(work, waiting))
