@@ -28,11 +28,11 @@ class LocalTree:
     def __init__(self, root: str) -> None:
         self.root = root
         self.whole: set[object] = set()
-        self._lookout = Lookout()
+        self.lookout = Lookout()
         self._newest: dict[str, str] = {}
         self._known: dict[str, Listing | OSError] = {}
         self._slots = threading.BoundedSemaphore(requests_in_flight())
-        self._surveyor = Surveyor(root, self._known, self._lookout)
+        self._surveyor = Surveyor(root, self._known, self.lookout)
 
     def absolute(self, path: str) -> str:
         """The path of an entry as system calls take it."""
@@ -47,7 +47,7 @@ class LocalTree:
         known = self._known.get(path)
         if known is None:
             try:
-                known = self._lookout.look(self.absolute(path))
+                known = self.lookout.look(self.absolute(path))
             except OSError as error:
                 known = error
             self._known[path] = known

@@ -35,7 +35,7 @@ _MODES = {
 
 def look_with_a_second_process(surveyor: Surveyor, pending: list[str]) -> None:
     """Look at all that is pending, and all that is below it."""
-    size = -(-len(pending) // _BATCHES)
+    size = len(pending) // _BATCHES + 1
     batches = [pending[at : at + size] for at in range(0, len(pending), size)]
     claims, offers = os.pipe()
     os.write(offers, bytes(range(len(batches))))

@@ -45,12 +45,12 @@ class HuggingFaceLayout:
         troubles = dict(zip(steps, found, strict=True))
         ordered = sorted(steps, key=lambda name: steps[name])
         newest = _newest_state(folder, [name for name in ordered if not troubles[name]])
-        checkpoints = tuple(
-            _sighting(name, steps[name], inside.get(name), troubles[name], newest)
-            for name in ordered
+        checkpoints = folder.tree.each(
+            lambda name: _sighting(name, steps[name], inside.get(name), troubles[name], newest),
+            ordered,
         )
         return Sightings(
-            checkpoints,
+            tuple(checkpoints),
             _final_model(folder),
             _best_tag(newest) + _base_hints(inside),
             metric_log=newest[1].metric_log() if newest else NO_LOG,
