@@ -62,14 +62,18 @@ def trouble_inside(folder: Folder | None) -> str:
     places = [place for place in folders_at(folder) if place.tell(_weights)]
     if not places:
         return NO_WEIGHTS
-    newest = folder.is_newest()
-    for place in places:
-        if trouble := trouble_among(place, place.tell(_weights), newest=newest):
-            return trouble
+    if trouble := folder.fact("trouble", lambda: _trouble_in_weights(folder, places)):
+        return trouble
     for place in folders_at(folder):
         if trouble := place.tell(_missing_shard) or missing_marker(place):
             return trouble
     return ""
+
+
+def _trouble_in_weights(folder: Folder, places: Sequence[Folder]) -> str:
+    newest = folder.is_newest()
+    troubles = (trouble_among(one, one.tell(_weights), newest=newest) for one in places)
+    return next(filter(None, troubles), "")
 
 
 def _missing_shard(kinds: dict[str, Kind]) -> str:

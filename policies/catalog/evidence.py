@@ -119,6 +119,10 @@ def _zip_trouble(folder: Folder, name: str, size: int) -> str:
 
 def json_trouble(folder: Folder, name: str) -> str:
     """What is wrong with the end of a JSON object's file, without parsing all of it."""
+    return folder.fact(f"end of {name}", lambda: _json_trouble(folder, name))
+
+
+def _json_trouble(folder: Folder, name: str) -> str:
     status = folder.stat(name)
     if status is None:
         return f"{name} cannot be read"

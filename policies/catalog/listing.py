@@ -11,11 +11,11 @@ import os
 import stat as mode_bits
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TypeVar
 
-from .model import Kind
+from .model import Kind, Role
 
 T = TypeVar("T")
 
@@ -42,6 +42,11 @@ class Stat:
     device: int
     inode: int
     links: int
+
+
+def key_of(status: os.stat_result) -> Key:
+    """What changes when a name in the directory does."""
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns
 
 
 def describe(status: os.stat_result) -> Stat:
@@ -73,18 +78,50 @@ class Names:
         return self._told[question]  # type: ignore[return-value]
 
 
+Key = tuple[int, int, int]  # inode, mtime_ns and ctime_ns of a directory before it was listed
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the files of one directory come to, not counting what is below it."""
+
+    disk: int
+    apparent: int
+    files: int
+    newest: int  # mtime in nanoseconds; 0 for no file
+    roles: tuple[tuple[Role, int], ...]  # apparent bytes
+
+
+@dataclass(slots=True)
+class Remembered:
+    """A finished directory that has not changed since an earlier scan: its sums, not its files."""
+
+    names: Names
+    key: Key
+    device: int = field(compare=False)  # its number may change with every restart
+    digest: bytes
+    sums: Sums
+    facts: dict[str, object]  # what was read in its files
+
+    @property
+    def newest(self) -> int:
+        """The newest mtime of any file in it, in nanoseconds."""
+        return self.sums.newest
+
+
 @dataclass(slots=True)
 class Listing:
     """One directory as it was at one moment; what is not in it needs another look."""
 
     names: Names
+    key: Key
     inodes: array[int]
     devices: array[int] | int  # one number where all are the same, mostly
     links: array[int] | int
     sizes: array[int]
     blocks: array[int]
     mtimes: array[int]
-    digest: bytes  # of name, kind, device, inode, size and mtime of every entry
+    digest: bytes  # of name, kind, inode, size and mtime of every entry
     errors: dict[str, tuple[int, str]]  # by name: what could not be looked at
 
     def stat(self, name: str) -> Stat:
@@ -198,18 +235,20 @@ class Lookout:
         """List a directory and describe its entries; raises OSError where it cannot be listed."""
         descriptor = os.open(directory, OPEN_DIRECTORY)
         try:
+            key = key_of(os.fstat(descriptor))
             names = os.listdir(descriptor)
             names.sort()
-            return self.listing(names, Looks.at(descriptor, names))
+            return self.listing(names, key, Looks.at(descriptor, names))
         finally:
             os.close(descriptor)
 
-    def listing(self, names: Sequence[str], looks: Looks) -> Listing:
+    def listing(self, names: Sequence[str], key: Key, looks: Looks) -> Listing:
         """The columns of what was seen; the names stand in order."""
         columns = zip(*looks.rows, strict=True) if looks.rows else [()] * 7
         modes, inodes, devices, links, sizes, blocks, mtimes = columns
         listing = Listing(
             names=self.names(names, modes),
+            key=key,
             inodes=array("Q", inodes),
             devices=_column(devices),
             links=_column(links),
@@ -245,7 +284,6 @@ def _digest(listing: Listing, targets: dict[str, bytes]) -> bytes:
     names = listing.names
     digest = hashlib.blake2b(names.tell(_digest_of_names), digest_size=16)
     digest.update(listing.inodes)
-    digest.update(str(listing.devices).encode())
     sizes, mtimes = listing.sizes, listing.mtimes
     below = names.tell(directories_in)
     if below:  # a directory's own size and time change with what is in it, which is told anyway

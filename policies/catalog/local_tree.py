@@ -10,11 +10,14 @@ import os
 import stat as mode_bits
 import threading
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from .listing import Listing, Lookout, Names, Stat, describe, directories_in
-from .survey import Surveyor, requests_in_flight
+from .listing import Listing, Lookout, Names, Remembered, Stat, describe, directories_in
+from .survey import Seen, Surveyor, requests_in_flight
 from .tree import join
+
+if TYPE_CHECKING:
+    from .index import Index
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -25,14 +28,17 @@ _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class LocalTree:
     """A directory on a mounted file system; `root` is absolute."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, index: Index | None = None) -> None:
         self.root = root
         self.whole: set[object] = set()
         self.lookout = Lookout()
         self._newest: dict[str, str] = {}
-        self._known: dict[str, Listing | OSError] = {}
+        self._facts: dict[str, dict[str, object]] = {}
+        self._known: Seen = {}
         self._slots = threading.BoundedSemaphore(requests_in_flight())
         self._surveyor = Surveyor(root, self._known, self.lookout)
+        if index is not None:
+            self._surveyor.remembered = index.remembered
 
     def absolute(self, path: str) -> str:
         """The path of an entry as system calls take it."""
@@ -43,7 +49,7 @@ class LocalTree:
         self._surveyor.cancelled = cancelled
         self._surveyor.run()
 
-    def listing(self, path: str) -> Listing:
+    def listing(self, path: str) -> Listing | Remembered:
         known = self._known.get(path)
         if known is None:
             try:
@@ -65,12 +71,33 @@ class LocalTree:
             listing = self.listing(path)
         except OSError:
             return ""
+        if isinstance(listing, Remembered):
+            return ""
         times = dict(zip(listing.names.kinds, listing.mtimes, strict=True))
         for name in listing.names.tell(directories_in):
             known = self._known.get(join(path, name))
-            if isinstance(known, Listing):
+            if isinstance(known, Listing | Remembered):
                 times[name] = known.newest
         return max(times, key=lambda name: times[name], default="")
+
+    def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
+        known = self._known.get(path)
+        if isinstance(known, Remembered) and question in known.facts:
+            return known.facts[question]  # type: ignore[return-value]
+        answer = find()
+        self._facts.setdefault(path, {})[question] = answer
+        return answer
+
+    def known(self, path: str) -> Listing | Remembered | None:
+        """A directory that this scan has met, without another look."""
+        known = self._known.get(path)
+        return None if isinstance(known, OSError) else known
+
+    def facts(self, path: str) -> dict[str, object]:
+        """All answers of `fact` about a directory."""
+        known = self._known.get(path)
+        earlier = known.facts if isinstance(known, Remembered) else {}
+        return {**earlier, **self._facts.get(path, {})}
 
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
         return self._surveyor.each(work, items)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from .listing import Listing, Stat, directories_in, files_in, rows
+from .listing import Listing, Remembered, Stat, Sums, directories_in, rows
 from .model import Kind, Measure, Member, Role, SharedInode
 from .roles import role_of
 from .tree import Tree
@@ -65,9 +65,11 @@ class _Sums:
         except OSError as error:
             self._fail(path, error.strerror or str(error))
             return
-        self._add(path.rpartition("/")[2], found)
         if found.kind is Kind.DIRECTORY:
+            self._disk += found.disk
             self._add_directory(path)
+        else:
+            self._add(path.rpartition("/")[2], found)
 
     def _fail(self, path: str, why: str) -> None:
         self.errors.append(f"{path}: {why}")
@@ -79,34 +81,46 @@ class _Sums:
             self._fail(path, error.strerror or str(error))
             return
         self._digest.update(listing.digest)
-        for name, (_, why) in listing.errors.items():
-            self._fail(f"{path}/{name}", why)
-        if _is_plain(listing):
-            self._add_columns(listing)
-            return
-        for name in listing.names.kinds:
-            if name not in listing.errors:
-                self._add(name, listing.stat(name))
+        if isinstance(listing, Remembered):
+            self._digest.update(_bytes(str(listing.device)))
+            self._add_sums(listing.sums)
+        else:
+            self._digest.update(_bytes(str(listing.devices)))
+            self._add_listing(path, listing)
         for name in listing.names.tell(directories_in):
-            self._digest.update(_bytes(f"{path}/{name}"))
-            self._add_directory(f"{path}/{name}")
+            self._add_below(f"{path}/{name}")
 
-    def _add_columns(self, listing: Listing) -> None:
-        """Many files at once, none of which has another name."""
-        self._disk += sum(listing.blocks) * 512
-        self._newest = max(self._newest, listing.newest)
-        self._files += len(listing.sizes)
-        apparent = sum(listing.sizes)
-        self._apparent += apparent
-        roles = listing.names.tell(_rows_by_role)
-        for role, chosen in roles.items():
-            held = apparent if len(roles) == 1 else sum([listing.sizes[row] for row in chosen])
+    def _add_below(self, path: str) -> None:
+        self._digest.update(_bytes(path))
+        try:
+            self._disk += self._tree.stat(path).disk
+        except OSError as error:
+            self._fail(path, error.strerror or str(error))
+            return
+        self._add_directory(path)
+
+    def _add_listing(self, path: str, listing: Listing) -> None:
+        sums = sums_of(listing)
+        if sums is not None:
+            self._add_sums(sums)
+            return
+        for name, kind in listing.names.kinds.items():
+            if kind is Kind.DIRECTORY:
+                continue
+            if name in listing.errors:
+                self._fail(f"{path}/{name}", listing.errors[name][1])
+            else:
+                self._add(name, listing.stat(name))
+
+    def _add_sums(self, sums: Sums) -> None:
+        self._disk += sums.disk
+        self._apparent += sums.apparent
+        self._files += sums.files
+        self._newest = max(self._newest, sums.newest)
+        for role, held in sums.roles:
             self._roles[role] = self._roles.get(role, 0) + held
 
     def _add(self, name: str, found: Stat) -> None:
-        if found.kind is Kind.DIRECTORY:
-            self._disk += found.disk
-            return
         self._newest = max(self._newest, found.mtime_ns)
         self._files += 1
         key = (found.device, found.inode)
@@ -137,18 +151,44 @@ class _Sums:
         )
 
 
-def _is_plain(listing: Listing) -> bool:
-    """Whether it holds nothing but regular files with one name each, all of them known."""
-    kinds = listing.names.kinds
-    return (
-        listing.links == 1
-        and not listing.errors
-        and len(listing.names.tell(files_in)) == len(kinds)
-    )
+def sums_of(listing: Listing) -> Sums | None:
+    """The sums of files with one name each; None where there are others, or links, or trouble."""
+    files = listing.names.tell(_rows_of_files)
+    if files is None or listing.errors:
+        return None
+    sizes, blocks, mtimes = listing.sizes, listing.blocks, listing.mtimes
+    if len(files) == len(sizes):
+        if listing.links != 1 and files:
+            return None
+        disk, apparent, newest = sum(blocks), sum(sizes), max(mtimes, default=0)
+    else:
+        links = listing.links
+        if not isinstance(links, int) and any(links[row] != 1 for row in files):
+            return None
+        if isinstance(links, int) and links != 1 and files:
+            return None
+        disk = sum([blocks[row] for row in files])
+        apparent = sum([sizes[row] for row in files])
+        newest = max([mtimes[row] for row in files], default=0)
+    by_role = listing.names.tell(_rows_by_role)
+    if len(by_role) == 1:
+        roles = tuple((role, apparent) for role in by_role)
+    else:
+        roles = tuple((r, sum([sizes[row] for row in rows])) for r, rows in by_role.items())
+    return Sums(disk * 512, apparent, len(files), newest, roles)
+
+
+def _rows_of_files(kinds: dict[str, Kind]) -> list[int] | None:
+    """None where there is anything but regular files and directories."""
+    if any(kind not in (Kind.FILE, Kind.DIRECTORY) for kind in kinds.values()):
+        return None
+    return [row for row, kind in enumerate(kinds.values()) if kind is Kind.FILE]
 
 
 def _rows_by_role(kinds: dict[str, Kind]) -> dict[Role, list[int]]:
     found: dict[Role, list[int]] = {}
     for name, row in rows(kinds).items():
+        if kinds[name] is Kind.DIRECTORY:
+            continue
         found.setdefault(role_of(name), []).append(row)
     return found

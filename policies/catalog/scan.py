@@ -6,8 +6,10 @@ Reads only. One entry that cannot be read costs that entry, never the scan.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..commit.safety import refuse_root
 from ..refusal import RootRefusal
@@ -17,6 +19,9 @@ from .local_tree import LocalTree
 from .measure import measure as measure_members
 from .model import Catalog, Checkpoint, Measure, State
 from .survey import Cancelled
+
+if TYPE_CHECKING:
+    from .index import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,16 @@ class Finished:
 ScanEvent = Found | Named | Sized | Finished
 
 
-def scan(root: str, *, measure: Container[str] | None = None) -> Catalog:
+def scan(root: str, *, measure: Container[str] | None = None, remember: bool = False) -> Catalog:
     """The catalog of one root; `measure` limits sizing to these ids (None: all).
+
+    To `remember` is to use and to keep the index of finished checkpoints, which is quick, and not
+    for deciding what to delete.
 
     Raises RootRefusal for a root that is missing, no directory, unreadable or unsafe.
     """
     catalog = None
-    for event in scan_events(root, measure=measure):
+    for event in scan_events(root, measure=measure, recall=remember, remember=remember):
         if isinstance(event, Finished):
             catalog = event.catalog
     if catalog is None:
@@ -68,11 +76,18 @@ def scan_events(
     root: str,
     *,
     measure: Container[str] | None = None,
+    recall: bool = False,
+    remember: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[ScanEvent]:
-    """The same scan as a stream; ends early, without `Finished`, once `cancelled`."""
+    """The same scan as a stream; ends early, without `Finished`, once `cancelled`.
+
+    With `recall` it takes from the index what has not changed; with `remember` it writes one.
+    """
     refuse_root(root)
-    tree = LocalTree(os.path.realpath(root))
+    real = os.path.realpath(root)
+    index = _index(real, recall=recall) if recall or remember else None
+    tree = LocalTree(real, index)
     found = Discovery()
     try:
         tree.survey(cancelled)
@@ -95,6 +110,16 @@ def scan_events(
             yield Sized(checkpoint)
         sized.append(checkpoint)
     yield Finished(replace(catalog, checkpoints=tuple(sized)))
+    if index is not None and remember and measure is None:
+        from .index import save_index
+
+        save_index(index, tree, sized, time.time())
+
+
+def _index(root: str, *, recall: bool) -> Index:
+    from .index import Index, load_index
+
+    return load_index(root) if recall else Index(root)
 
 
 def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:

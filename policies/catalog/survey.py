@@ -11,12 +11,12 @@ import os
 import resource
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .listing import OPEN_DIRECTORY, Listing, Lookout, Looks, directories_in
+from .listing import OPEN_DIRECTORY, Listing, Lookout, Looks, Remembered, directories_in, key_of
 from .tree import join
 
 REQUESTS_VARIABLE = "KEEPSTEP_SCAN_REQUESTS"
@@ -30,7 +30,7 @@ _WORTH_A_PROCESS = 4000  # calls to come; a second process costs some millisecon
 
 T = TypeVar("T")
 U = TypeVar("U")
-Seen = dict[str, Listing | OSError]
+Seen = dict[str, Listing | Remembered | OSError]
 
 
 class Cancelled(Exception):  # noqa: N818 - an outcome, as in asyncio and concurrent.futures
@@ -91,6 +91,7 @@ class Surveyor:
     seen: Seen
     lookout: Lookout
     cancelled: Callable[[], bool] = lambda: False
+    remembered: Mapping[str, Remembered] = field(default_factory=dict)
     requests: int = field(default_factory=requests_in_flight)
     pace: Pace = field(default_factory=Pace)
     may_fork: bool = field(default_factory=lambda: may_fork())
@@ -154,7 +155,29 @@ class Surveyor:
             return
         self.pace.stop(len(found.sizes) + 2)
         self.seen[path] = found
-        pending.extend(below(path, found.names.tell(directories_in)))
+        for one in below(path, found.names.tell(directories_in)):
+            pending.extend(self.recall(one))
+
+    def recall(self, path: str) -> list[str]:
+        """The directories at and below a path that need a look; the others are remembered."""
+        known = self.remembered.get(path)
+        if known is None:
+            return [path]
+        try:
+            status = os.lstat(self.absolute(path))
+        except OSError:
+            return [path]
+        if key_of(status) != known.key:
+            return [path]
+        self.adopt(path, status.st_dev)
+        inner = below(path, known.names.tell(directories_in))
+        return [unknown for one in inner for unknown in self.recall(one)]
+
+    def adopt(self, path: str, device: int) -> None:
+        """Take a directory as it is remembered, but for the number of its device."""
+        known = self.remembered[path]
+        known.device = device
+        self.seen[path] = known
 
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
         """The results for all items, in order; many at a time where every call waits."""

@@ -17,7 +17,7 @@ from contextlib import suppress
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from .listing import Listing, Lookout, Names
+from .listing import Listing, Lookout, Names, Remembered
 from .model import Kind
 from .survey import Surveyor
 
@@ -97,14 +97,26 @@ def _work(surveyor: Surveyor, batches: list[list[str]], claims: int, writer: int
         os._exit(0)
 
 
-def _packed(path: str, one: Listing | OSError, sent: dict[Names, int]) -> tuple[Any, ...]:
+def _packed(
+    path: str, one: Listing | Remembered | OSError, sent: dict[Names, int]
+) -> tuple[Any, ...]:
     if isinstance(one, OSError):
         return path, one.errno, one.strerror
+    if isinstance(one, Remembered):
+        return path, one.device
     kinds = None
     if one.names not in sent:
         sent[one.names] = len(sent)
         kinds = [(name, _MODES[kind]) for name, kind in one.names.kinds.items()]
-    return path, sent[one.names], kinds, *map(_flat, _COLUMNS(one)), one.digest, one.errors
+    return (
+        path,
+        sent[one.names],
+        kinds,
+        one.key,
+        *map(_flat, _COLUMNS(one)),
+        one.digest,
+        one.errors,
+    )
 
 
 class _Received:
@@ -113,6 +125,7 @@ class _Received:
     def __init__(self, results: int, surveyor: Surveyor) -> None:
         self._results = results
         self._seen = surveyor.seen
+        self._surveyor = surveyor
         self._lookout: Lookout = surveyor.lookout
         self._names: list[Names] = []
         self._buffer = bytearray()
@@ -146,12 +159,18 @@ class _Received:
         if len(row) == 3:
             self._seen[row[0]] = OSError(row[1], row[2])
             return
-        path, number, kinds, inodes, devices, links, sizes, blocks, mtimes, digest, errors = row
+        if len(row) == 2:
+            self._surveyor.adopt(row[0], row[1])
+            return
+        path, number, kinds, key, inodes, devices, links, sizes, blocks, mtimes, digest, errors = (
+            row
+        )
         if kinds is not None:
             names = [name for name, _ in kinds]
             self._names.append(self._lookout.names(names, tuple(mode for _, mode in kinds)))
         self._seen[path] = Listing(
             names=self._names[number],
+            key=key,
             inodes=array("Q", inodes),
             devices=devices if isinstance(devices, int) else array("Q", devices),
             links=links if isinstance(links, int) else array("Q", links),

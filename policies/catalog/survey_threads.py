@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from .listing import Looks
+from .listing import OPEN_DIRECTORY, Key, Looks, key_of
 from .survey import Surveyor, below
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ _MANY = 8  # items within other work that get threads of their own
 _CHUNK = 32  # entries that one thread describes in a row
 _PROBE = 8  # entries described alone, before each round: among threads one waits for Python, too
 
-_Listed = tuple[list[str], list[str]]  # all names, and those of directories
+_Listed = tuple[list[str], Key]  # all names, and what tells that they have changed
 _Part = tuple[str, list[str]]  # a directory, and some of its names
 
 
@@ -34,7 +34,7 @@ def look_with_threads(surveyor: Surveyor, pending: list[str]) -> list[str]:
     try:
         listed = dict(_list_all(surveyor, pending, pool))
         for paths in _rounds(listed):
-            surveyor.probe(paths[0], listed[paths[0]][:_PROBE])
+            surveyor.probe(paths[0], listed[paths[0]][0][:_PROBE])
             if not surveyor.pace.is_slow:
                 break
             _describe(surveyor, {path: listed.pop(path) for path in paths}, pool)
@@ -45,16 +45,14 @@ def look_with_threads(surveyor: Surveyor, pending: list[str]) -> list[str]:
 
 def _list_all(
     surveyor: Surveyor, pending: list[str], pool: ThreadPoolExecutor
-) -> Iterator[tuple[str, list[str]]]:
-    """Names of all directories at and below those that are pending."""
+) -> Iterator[tuple[str, _Listed]]:
+    """Names of all directories at and below those that are pending, but for remembered ones."""
 
-    def list_one(path: str) -> _Listed | OSError:
+    def list_one(path: str) -> tuple[_Listed, list[str]] | OSError:
         try:
-            with os.scandir(surveyor.absolute(path)) as listing:
-                entries = sorted((entry.name, _is_directory(entry)) for entry in listing)
+            return _list(surveyor.absolute(path))
         except OSError as error:
             return error
-        return [name for name, _ in entries], [name for name, is_one in entries if is_one]
 
     while pending:
         following: list[str] = []
@@ -64,20 +62,33 @@ def _list_all(
                 continue
             yield path, listed[0]
             following += below(path, listed[1])
-        pending = following
+        pending = []
+        for unknown in in_flight(surveyor, pool, surveyor.recall, following):
+            pending += unknown
+
+
+def _list(directory: str) -> tuple[_Listed, list[str]]:
+    descriptor = os.open(directory, OPEN_DIRECTORY)
+    try:
+        key = key_of(os.fstat(descriptor))
+        with os.scandir(descriptor) as listing:
+            entries = sorted((entry.name, _is_directory(entry)) for entry in listing)
+    finally:
+        os.close(descriptor)
+    return ([name for name, _ in entries], key), [name for name, is_one in entries if is_one]
 
 
 def _is_directory(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir(follow_symlinks=False)
 
 
-def _rounds(listed: dict[str, list[str]]) -> Iterator[list[str]]:
+def _rounds(listed: dict[str, _Listed]) -> Iterator[list[str]]:
     """Directories in groups with some thousand entries together."""
     group: list[str] = []
     entries = 0
     for path in list(listed):
         group.append(path)
-        entries += len(listed[path]) + 1
+        entries += len(listed[path][0]) + 1
         if entries >= _ROUND:
             yield group
             group, entries = [], 0
@@ -85,10 +96,10 @@ def _rounds(listed: dict[str, list[str]]) -> Iterator[list[str]]:
         yield group
 
 
-def _describe(surveyor: Surveyor, listed: dict[str, list[str]], pool: ThreadPoolExecutor) -> None:
+def _describe(surveyor: Surveyor, listed: dict[str, _Listed], pool: ThreadPoolExecutor) -> None:
     parts = [
         (path, names[at : at + _CHUNK])
-        for path, names in listed.items()
+        for path, (names, _) in listed.items()
         for at in range(0, len(names) or 1, _CHUNK)
     ]
 
@@ -108,7 +119,7 @@ def _describe(surveyor: Surveyor, listed: dict[str, list[str]], pool: ThreadPool
             found[path] = looks
     for path, looks in found.items():
         if path not in surveyor.seen:  # where one part failed, the directory did
-            surveyor.seen[path] = surveyor.lookout.listing(listed[path], looks)
+            surveyor.seen[path] = surveyor.lookout.listing(*listed[path], looks)
 
 
 def in_flight(

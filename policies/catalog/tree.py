@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from .listing import Listing, Names, Stat, directories_in, files_in, links_in, others_in, rows
+from .listing import (
+    Listing,
+    Names,
+    Remembered,
+    Stat,
+    directories_in,
+    files_in,
+    links_in,
+    others_in,
+    rows,
+)
 from .model import Kind
 
 T = TypeVar("T")
@@ -24,8 +34,8 @@ class Tree(Protocol):
     def names(self, path: str) -> Names:
         """The names in a directory and what they are; raises OSError."""
 
-    def listing(self, path: str) -> Listing:
-        """A directory with what is known of each entry; raises OSError."""
+    def listing(self, path: str) -> Listing | Remembered:
+        """A directory with what is known of each entry, or of all; raises OSError."""
 
     def stat(self, path: str) -> Stat:
         """Describe one entry, never following a link; raises OSError."""
@@ -38,6 +48,12 @@ class Tree(Protocol):
 
     def newest(self, path: str) -> str:
         """The name in a directory that was written last, itself or what is in it; "" for none."""
+
+    def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
+        """What `find` reads in the files of a directory: text, a number, a list or map of these.
+
+        Where it is known from an earlier scan and the directory has not changed, nothing is read.
+        """
 
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
         """The results for all items, in order; a slow disk is asked for many at a time."""
@@ -79,13 +95,17 @@ class Folder:
         above, _, name = self.path.rpartition("/")
         return bool(name) and self.tree.newest(above) == name
 
+    def fact(self, question: str, find: Callable[[], T]) -> T:
+        """What `find` reads in the files of the folder, perhaps known from an earlier scan."""
+        return find() if self.partial else self.tree.fact(self.path, question, find)
+
     def extents(self, names: Sequence[str]) -> object:
         """What the lengths and blocks of these files are, to compare; None where not known."""
         try:
             listing = self.tree.listing(self.path)
         except OSError:
             return None
-        if self._names is not listing.names or listing.errors:
+        if self._names is not listing.names or isinstance(listing, Remembered) or listing.errors:
             return None
         at = self.tell(rows)
         chosen = [at[name] for name in names]

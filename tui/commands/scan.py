@@ -30,7 +30,7 @@ def scan_command(directory: str, as_json: bool) -> int:
     Checkpoints by series with step, size, metrics, age and state; artifacts with what it would
     cost to delete them; and what was not recognised, which is always kept. Reads only.
     """
-    catalog = scan(directory)
+    catalog = scan(directory, remember=True)
     if as_json:
         output.document(scan_document(catalog))
     else:

@@ -66,8 +66,8 @@ def _sighting(
 ) -> Sighting:
     record = newest[1].history.get(step) if newest else None
     if record is None and inside is not None:
-        own = read_trainer_state(inside)
-        record = _record(own, step) if own else None
+        known = inside.fact("own record", lambda: _own_record(inside, step))
+        record = StepRecord(*known) if known else None
     return Sighting(
         name=name,
         family="checkpoint-*",
@@ -80,9 +80,12 @@ def _sighting(
     )
 
 
-def _record(state: TrainerState, step: int) -> StepRecord:
+def _own_record(inside: Folder, step: int) -> tuple[float | None, Mapping[str, float]] | None:
+    state = read_trainer_state(inside)
+    if state is None:
+        return None
     found = state.history.get(step)
-    return found if found else StepRecord(state.epoch, NO_METRICS)
+    return (found.epoch, dict(found.metrics)) if found else (state.epoch, {})
 
 
 def _trouble(inside: Folder | None, marked: bool, weighty: bool) -> str:

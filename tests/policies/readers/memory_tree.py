@@ -62,6 +62,9 @@ class MemoryTree:
     def newest(self, path: str) -> str:
         return ""
 
+    def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
+        return find()
+
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
         return [work(item) for item in items]
 
