@@ -27,6 +27,8 @@ _OF_LATE = 64  # calls that the measured pace speaks of
 _FIRST_CALLS = 200  # before a second process is thought of
 _PROBE = 8  # calls before any other: on a slow disk even these take their time
 _WORTH_A_PROCESS = 4000  # calls to come; a second process costs some milliseconds
+_SMALL = 500_000  # KiB in memory, at most, of a process that is copied
+_RUSAGE = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -52,12 +54,12 @@ class Pace:
 
     def start(self) -> None:
         """Some calls of this thread follow."""
-        self._before = time.perf_counter(), resource.getrusage(resource.RUSAGE_THREAD)
+        self._before = time.perf_counter(), resource.getrusage(_RUSAGE)
 
     def stop(self, calls: int) -> None:
         """So many there were."""
         started, before = self._before
-        after = resource.getrusage(resource.RUSAGE_THREAD)
+        after = resource.getrusage(_RUSAGE)
         waited = 0.0
         if after.ru_nvcsw - before.ru_nvcsw > calls * _WAITING:
             worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -202,5 +204,15 @@ def below(path: str, directories: Iterable[str]) -> list[str]:
 
 
 def may_fork() -> bool:
-    """A process with threads is not forked: what they hold would stay held."""
-    return threading.active_count() == 1 and (os.cpu_count() or 1) > 1
+    """Only a small process of one thread: what other threads hold would stay held in its copy.
+
+    So a training process that asks for a scan is never forked, which would also stop it a while.
+    """
+    if (os.cpu_count() or 1) < 2 or threading.active_count() > 1:
+        return False
+    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _SMALL:
+        return False
+    try:
+        return len(os.listdir("/proc/self/task")) == 1  # also those that are not Python's
+    except OSError:
+        return False

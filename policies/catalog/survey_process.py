@@ -41,7 +41,9 @@ def look_with_a_second_process(surveyor: Surveyor, pending: list[str]) -> None:
     os.write(offers, bytes(range(len(batches))))
     os.close(offers)
     results, writer = os.pipe()
-    with suppress(OSError):  # a user's pipes may have used up what the system allows
+    with suppress(
+        OSError, AttributeError
+    ):  # a user's pipes may have used up what the system allows
         fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PIPE)
     child = os.fork()
     if child == 0:

@@ -23,7 +23,7 @@ def run_review(
     """Review a directory until its user leaves; the exit code. RootRefusal for a bad root."""
     refuse_root(root)
     root = os.path.realpath(root)
-    feed = Feed(_first_scan(root)).start()
+    feed = Feed(_first_scan(root, remember=not read_only)).start()
 
     from .app import review_of
 
@@ -39,9 +39,9 @@ def run_review(
     return app.run() or 0
 
 
-def _first_scan(root: str) -> Scanner:
+def _first_scan(root: str, *, remember: bool) -> Scanner:
     try:
-        return scan_in_child(root)
+        return scan_in_child(root, remember=remember)
     except OSError:  # no process to be had; a thread does as well, only later
         return scanner(root)
 
