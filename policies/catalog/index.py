@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
 import msgspec
 
@@ -80,39 +81,46 @@ def save_index(index: Index, tree: LocalTree, found: Iterable[Checkpoint], now: 
     """Remember the finished ones among the checkpoints that were sized; failing costs nothing."""
     if os.environ.get(VARIABLE) == "off":
         return
-    remembered = dict(_finished(tree, list(found), now))
-    if all(index.remembered.get(path) == one for path, one in remembered.items()) and len(
-        remembered
-    ) == len(index.remembered):
+    checkpoints = list(found)
+    newest = _newest(checkpoints)
+    ids = {one.id for one in newest}
+    kept = {path: one for path, one in index.remembered.items() if tree.known(path) is one}
+    for one in newest:
+        for member in one.members:
+            for path in _paths_below(kept, member.path):
+                del kept[path]
+    kept.update(_finished(tree, (one for one in checkpoints if one.id not in ids), now))
+    if kept.keys() == index.remembered.keys() and all(
+        index.remembered[path] is one for path, one in kept.items()
+    ):
         return
     with suppress(OSError, ValueError, TypeError):
-        _write(_path_of(index.root), _packed(index.root, remembered))
+        _write(_path_of(index.root), _packed(index.root, dict(islice(kept.items(), _MOST))))
 
 
 def _finished(
-    tree: LocalTree, found: list[Checkpoint], now: float
+    tree: LocalTree, found: Iterable[Checkpoint], now: float
 ) -> Iterator[tuple[str, Remembered]]:
-    newest = _newest(found)
-    count = 0
+    """The directories of finished checkpoints, but for those that are remembered already."""
     for one in found:
         measured = one.measure
-        if one.state is not State.COMPLETE or one.standing is not Standing.NUMBERED:
+        if measured is None or measured.errors or measured.shared:
             continue
-        if measured is None or measured.errors or measured.shared or one.id in newest:
+        if one.state is not State.COMPLETE or one.standing is not Standing.NUMBERED:
             continue
         if now - measured.newest_mtime_ns / 1e9 < _QUIET:
             continue
         for member in one.members:
-            if member.kind is Kind.DIRECTORY:
-                for path, known in _below(tree, member.path, now):
-                    count += 1
-                    if count > _MOST:
-                        return
-                    yield path, known
+            if member.kind is Kind.DIRECTORY and type(tree.known(member.path)) is Listing:
+                yield from _below(tree, member.path, now)
 
 
-def _newest(found: list[Checkpoint]) -> set[str]:
-    """The ids of those that are the newest of their series, by number or by time."""
+def _paths_below(kept: Iterable[str], path: str) -> list[str]:
+    return [one for one in kept if one == path or one.startswith(path + "/")]
+
+
+def _newest(found: list[Checkpoint]) -> list[Checkpoint]:
+    """Those that are the newest of their series, by number or by time."""
     by_number: dict[str, Checkpoint] = {}
     by_time: dict[str, Checkpoint] = {}
     for one in found:
@@ -120,7 +128,7 @@ def _newest(found: list[Checkpoint]) -> set[str]:
             by_number[one.series] = one
         if (one.saved_at or 0) >= (by_time.get(one.series, one).saved_at or 0):
             by_time[one.series] = one
-    return {one.id for one in (*by_number.values(), *by_time.values())}
+    return [*by_number.values(), *by_time.values()]
 
 
 def _below(tree: LocalTree, path: str, now: float) -> Iterator[tuple[str, Remembered]]:

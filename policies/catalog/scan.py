@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from ..commit.safety import refuse_root
 from ..refusal import RootRefusal
@@ -123,8 +124,15 @@ def _index(root: str, *, recall: bool) -> Index:
 
 
 def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:
-    if not measured.errors:
-        return replace(checkpoint, measure=measured)
-    return replace(
-        checkpoint, measure=measured, state=State.UNREADABLE, evidence=measured.errors[0]
-    )
+    if measured.errors:
+        return replace(
+            checkpoint, measure=measured, state=State.UNREADABLE, evidence=measured.errors[0]
+        )
+    # As `replace` would, in a fifth of its time: there may be a hundred thousand.
+    return Checkpoint(*_BEFORE(checkpoint), measured, *_AFTER(checkpoint))
+
+
+_FIELDS = [one.name for one in fields(Checkpoint)]
+_AT = _FIELDS.index("measure")
+_BEFORE: Callable[[Checkpoint], Any] = attrgetter(*_FIELDS[:_AT])
+_AFTER: Callable[[Checkpoint], Any] = attrgetter(*_FIELDS[_AT + 1 :])
