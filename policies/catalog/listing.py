@@ -202,7 +202,7 @@ class Looks:
 
     def _look_at_each(self, descriptor: int, names: Sequence[str]) -> None:
         with os.scandir(descriptor) as listing:
-            modes = {entry.name: _mode_of(entry) for entry in listing}
+            modes = {entry.name: mode_of(entry) for entry in listing}
         for name in names:
             try:
                 self.rows.append(COLUMNS(os.stat(name, dir_fd=descriptor, follow_symlinks=False)))
@@ -298,7 +298,8 @@ def _digest(listing: Listing, targets: dict[str, bytes]) -> bytes:
     return digest.digest()
 
 
-def _mode_of(entry: os.DirEntry[str]) -> int:
+def mode_of(entry: os.DirEntry[str]) -> int:
+    """What a listing says an entry is, without a look at it."""
     if entry.is_symlink():
         return mode_bits.S_IFLNK
     if entry.is_dir(follow_symlinks=False):

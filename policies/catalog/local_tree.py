@@ -9,7 +9,7 @@ import errno
 import os
 import stat as mode_bits
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from .listing import Listing, Lookout, Names, Remembered, Stat, describe, directories_in
@@ -44,10 +44,13 @@ class LocalTree:
         """The path of an entry as system calls take it."""
         return f"{self.root}/{path}" if path else self.root
 
-    def survey(self, cancelled: Callable[[], bool]) -> None:
-        """Look at all directories now; raises Cancelled when nobody waits for it."""
+    def survey(self, cancelled: Callable[[], bool]) -> Iterator[dict[str, Names]]:
+        """Look at all directories; where that takes its time, their names come before.
+
+        Raises Cancelled when nobody waits for it.
+        """
         self._surveyor.cancelled = cancelled
-        self._surveyor.run()
+        yield from self._surveyor.run()
 
     def listing(self, path: str) -> Listing | Remembered:
         known = self._known.get(path)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -23,11 +23,12 @@ from .survey import Cancelled
 
 if TYPE_CHECKING:
     from .index import Index
+    from .listing import Names
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Checkpoints of one folder, not yet sized and without pointers."""
+    """Checkpoints of one folder, neither sized nor with pointers; of a slow disk, names alone."""
 
     checkpoints: tuple[Checkpoint, ...]
 
@@ -91,9 +92,14 @@ def scan_events(
     tree = LocalTree(real, index)
     found = Discovery()
     try:
-        tree.survey(cancelled)
+        told = False
+        for names in tree.survey(cancelled):
+            if not told:
+                told = True
+                yield from _previewed(real, names)
         for checkpoints in discover(tree, found, cancelled=cancelled):
-            yield Found(tuple(checkpoints))
+            if not told:
+                yield Found(tuple(checkpoints))
     except Cancelled:
         return
     except OSError as error:
@@ -117,6 +123,12 @@ def scan_events(
         save_index(index, tree, sized, time.time())
 
 
+def _previewed(root: str, names: Mapping[str, Names]) -> Iterator[Found]:
+    from .preview import preview  # for slow disks only
+
+    return map(Found, preview(root, names))
+
+
 def _index(root: str, *, recall: bool) -> Index:
     from .index import Index, load_index
 
@@ -129,7 +141,8 @@ def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:
             checkpoint, measure=measured, state=State.UNREADABLE, evidence=measured.errors[0]
         )
     # As `replace` would, in a fifth of its time: there may be a hundred thousand.
-    return Checkpoint(*_BEFORE(checkpoint), measured, *_AFTER(checkpoint))
+    values: tuple[Any, ...] = (*_BEFORE(checkpoint), measured, *_AFTER(checkpoint))
+    return Checkpoint(*values)
 
 
 _FIELDS = [one.name for one in fields(Checkpoint)]

@@ -11,12 +11,21 @@ import os
 import resource
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .listing import OPEN_DIRECTORY, Listing, Lookout, Looks, Remembered, directories_in, key_of
+from .listing import (
+    OPEN_DIRECTORY,
+    Listing,
+    Lookout,
+    Looks,
+    Names,
+    Remembered,
+    directories_in,
+    key_of,
+)
 from .tree import join
 
 REQUESTS_VARIABLE = "KEEPSTEP_SCAN_REQUESTS"
@@ -98,16 +107,22 @@ class Surveyor:
     pace: Pace = field(default_factory=Pace)
     may_fork: bool = field(default_factory=lambda: may_fork())
 
-    def run(self) -> None:
-        """Raises Cancelled when nobody waits any more."""
+    def run(self) -> Iterator[dict[str, Names]]:
+        """Look at all; yields the names of all directories where they are known much earlier.
+
+        Raises Cancelled when nobody waits any more.
+        """
         self.probe("", sorted(os.listdir(self.root))[:_PROBE])
         pending = [""]
         while pending:
             self.check()
             if self.many_at_a_time:
-                from .survey_threads import look_with_threads
+                from .survey_threads import describe_with_threads, list_with_threads
 
-                pending = look_with_threads(self, pending)
+                listed = list_with_threads(self, pending)
+                named = {p: self.lookout.names(x.names, x.modes) for p, x in listed.items()}
+                yield self._named() | named
+                pending = describe_with_threads(self, listed)
             elif self.may_fork and self._is_worth_a_process(pending):
                 from .survey_process import look_with_a_second_process
 
@@ -115,6 +130,9 @@ class Surveyor:
                 return
             else:
                 self.look(pending)
+
+    def _named(self) -> dict[str, Names]:
+        return {path: one.names for path, one in self.seen.items() if not isinstance(one, OSError)}
 
     @property
     def many_at_a_time(self) -> bool:

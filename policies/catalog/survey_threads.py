@@ -10,9 +10,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from stat import S_ISDIR
 from typing import TypeVar
 
-from .listing import OPEN_DIRECTORY, Key, Looks, key_of
+from .listing import OPEN_DIRECTORY, Key, Looks, key_of, mode_of
 from .survey import Surveyor, below
 
 T = TypeVar("T")
@@ -24,31 +27,56 @@ _MANY = 8  # items within other work that get threads of their own
 _CHUNK = 32  # entries that one thread describes in a row
 _PROBE = 8  # entries described alone, before each round: among threads one waits for Python, too
 
-_Listed = tuple[list[str], Key]  # all names, and what tells that they have changed
+
 _Part = tuple[str, list[str]]  # a directory, and some of its names
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A directory of which the names are known."""
+
+    names: list[str]
+    modes: tuple[int, ...]  # as far as a listing tells
+    key: Key
 
 
 def look_with_threads(surveyor: Surveyor, pending: list[str]) -> list[str]:
     """Look at what is pending, and all below, while that is slow; returns what is left to do."""
-    pool = ThreadPoolExecutor(surveyor.requests, _POOL)
-    try:
-        listed = dict(_list_all(surveyor, pending, pool))
+    return describe_with_threads(surveyor, list_with_threads(surveyor, pending))
+
+
+def list_with_threads(surveyor: Surveyor, pending: list[str]) -> dict[str, Listed]:
+    """The names of what is pending, and of all below."""
+    with _pool(surveyor) as pool:
+        return dict(_list_all(surveyor, pending, pool))
+
+
+def describe_with_threads(surveyor: Surveyor, listed: dict[str, Listed]) -> list[str]:
+    """Describe all entries of these directories, while that is slow; returns what is left to do."""
+    with _pool(surveyor) as pool:
         for paths in _rounds(listed):
-            surveyor.probe(paths[0], listed[paths[0]][0][:_PROBE])
+            surveyor.probe(paths[0], listed[paths[0]].names[:_PROBE])
             if not surveyor.pace.is_slow:
                 break
             _describe(surveyor, {path: listed.pop(path) for path in paths}, pool)
-        return list(listed)
+    return list(listed)
+
+
+@contextmanager
+def _pool(surveyor: Surveyor) -> Iterator[ThreadPoolExecutor]:
+    pool = ThreadPoolExecutor(surveyor.requests, _POOL)
+    try:
+        yield pool
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _list_all(
     surveyor: Surveyor, pending: list[str], pool: ThreadPoolExecutor
-) -> Iterator[tuple[str, _Listed]]:
+) -> Iterator[tuple[str, Listed]]:
     """Names of all directories at and below those that are pending, but for remembered ones."""
 
-    def list_one(path: str) -> tuple[_Listed, list[str]] | OSError:
+    def list_one(path: str) -> Listed | OSError:
         try:
             return _list(surveyor.absolute(path))
         except OSError as error:
@@ -60,35 +88,32 @@ def _list_all(
             if isinstance(listed, OSError):
                 surveyor.seen[path] = listed
                 continue
-            yield path, listed[0]
-            following += below(path, listed[1])
+            yield path, listed
+            entries = zip(listed.names, listed.modes, strict=True)
+            following += below(path, (name for name, mode in entries if S_ISDIR(mode)))
         pending = []
         for unknown in in_flight(surveyor, pool, surveyor.recall, following):
             pending += unknown
 
 
-def _list(directory: str) -> tuple[_Listed, list[str]]:
+def _list(directory: str) -> Listed:
     descriptor = os.open(directory, OPEN_DIRECTORY)
     try:
         key = key_of(os.fstat(descriptor))
         with os.scandir(descriptor) as listing:
-            entries = sorted((entry.name, _is_directory(entry)) for entry in listing)
+            entries = sorted((entry.name, mode_of(entry)) for entry in listing)
     finally:
         os.close(descriptor)
-    return ([name for name, _ in entries], key), [name for name, is_one in entries if is_one]
+    return Listed([name for name, _ in entries], tuple(mode for _, mode in entries), key)
 
 
-def _is_directory(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir(follow_symlinks=False)
-
-
-def _rounds(listed: dict[str, _Listed]) -> Iterator[list[str]]:
+def _rounds(listed: dict[str, Listed]) -> Iterator[list[str]]:
     """Directories in groups with some thousand entries together."""
     group: list[str] = []
     entries = 0
     for path in list(listed):
         group.append(path)
-        entries += len(listed[path][0]) + 1
+        entries += len(listed[path].names) + 1
         if entries >= _ROUND:
             yield group
             group, entries = [], 0
@@ -96,11 +121,11 @@ def _rounds(listed: dict[str, _Listed]) -> Iterator[list[str]]:
         yield group
 
 
-def _describe(surveyor: Surveyor, listed: dict[str, _Listed], pool: ThreadPoolExecutor) -> None:
+def _describe(surveyor: Surveyor, listed: dict[str, Listed], pool: ThreadPoolExecutor) -> None:
     parts = [
-        (path, names[at : at + _CHUNK])
-        for path, (names, _) in listed.items()
-        for at in range(0, len(names) or 1, _CHUNK)
+        (path, one.names[at : at + _CHUNK])
+        for path, one in listed.items()
+        for at in range(0, len(one.names) or 1, _CHUNK)
     ]
 
     def describe(part: _Part) -> Looks | OSError:
@@ -119,7 +144,9 @@ def _describe(surveyor: Surveyor, listed: dict[str, _Listed], pool: ThreadPoolEx
             found[path] = looks
     for path, looks in found.items():
         if path not in surveyor.seen:  # where one part failed, the directory did
-            surveyor.seen[path] = surveyor.lookout.listing(*listed[path], looks)
+            surveyor.seen[path] = surveyor.lookout.listing(
+                listed[path].names, listed[path].key, looks
+            )
 
 
 def in_flight(

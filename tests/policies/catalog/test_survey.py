@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keepstep.policies.catalog import survey, survey_process, survey_threads
+from keepstep.policies.catalog.listing import Looks
 from keepstep.policies.catalog.local_tree import LocalTree
 from keepstep.policies.catalog.model import Catalog, State
-from keepstep.policies.catalog.scan import Finished, scan, scan_events
+from keepstep.policies.catalog.scan import Finished, Found, scan, scan_events
 from keepstep.policies.catalog.survey import Pace, Surveyor
 from keepstep.tui.sample.run import build_sample_run
 
@@ -48,7 +49,7 @@ WAYS: dict[str, Way] = {
 
 def scanned(root: Path, way: str) -> Catalog:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Surveyor, "run", lambda self: WAYS[way](self, [""]))
+        patch.setattr(Surveyor, "run", lambda self: iter(WAYS[way](self, [""]) or ()))
         if way == "threads":
             patch.setattr(Pace, "is_slow", True)
         return scan(str(root))
@@ -154,11 +155,40 @@ def test_cancelled_among_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         survey_threads.look_with_threads(surveyor, [""])
 
 
+def _not_yet(*_: object) -> Looks:
+    raise PermissionError(13, "Permission denied")
+
+
+def test_on_a_slow_disk_rows_come_before_anything_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    hugging_face(tmp_path, [100, 200, 300])
+    (tmp_path / "latest").symlink_to("checkpoint-300")
+    expected = scan(str(tmp_path))
+    monkeypatch.setattr(Pace, "is_slow", True)
+    events = scan_events(str(tmp_path))
+    monkeypatch.setattr(Looks, "at", _not_yet)
+    first = next(events)
+    assert isinstance(first, Found)
+    assert [one.id for one in first.checkpoints] == [one.id for one in expected.checkpoints]
+    assert {one.state for one in first.checkpoints} == {State.COMPLETE}
+
+
+def test_on_a_slow_disk_each_row_comes_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    hugging_face(tmp_path, [100, 200])
+    expected = scan(str(tmp_path))
+    monkeypatch.setattr(Pace, "is_slow", True)
+    events = list(scan_events(str(tmp_path)))
+    kinds = [type(event).__name__ for event in events]
+    assert kinds == ["Found", "Named", "Sized", "Sized", "Finished"]
+    assert isinstance(events[-1], Finished)
+    assert events[-1].catalog == expected
+
+
 def test_names_before_sizes(tmp_path: Path):
     hugging_face(tmp_path, [100, 200])
     kinds = [type(event).__name__ for event in scan_events(str(tmp_path))]
     assert kinds == ["Found", "Named", "Sized", "Sized", "Finished"]
-    assert Finished.__name__ in kinds
 
 
 @pytest.mark.parametrize(("text", "meant"), [("4", 4), ("0", 1), ("9999", 256), ("many", 16)])
