@@ -12,7 +12,7 @@ import stat as mode_bits
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TypeVar
 
 from .model import Kind, Role
@@ -24,6 +24,7 @@ Row = tuple[int, ...]
 COLUMNS: Callable[[os.stat_result], Row] = attrgetter(
     "st_mode", "st_ino", "st_dev", "st_nlink", "st_size", "st_blocks", "st_mtime_ns"
 )
+_MODE = itemgetter(0)
 _KINDS = {
     mode_bits.S_IFREG: Kind.FILE,
     mode_bits.S_IFDIR: Kind.DIRECTORY,
@@ -195,8 +196,8 @@ class Looks:
             ]
         except OSError:
             looks._look_at_each(descriptor, names)
-        for name, row in zip(names, looks.rows, strict=True):
-            if row[0] >= mode_bits.S_IFLNK:  # or a socket, which has no target
+        if any(map(mode_bits.S_ISLNK, set(map(_MODE, looks.rows)))):
+            for name, row in zip(names, looks.rows, strict=True):
                 looks._read_link(descriptor, name, row[0])
         return looks
 

@@ -116,6 +116,8 @@ class LocalTree:
         return describe(os.lstat(self.absolute(path)))
 
     def read(self, path: str, limit: int, offset: int = 0) -> bytes:
+        if not self._surveyor.many_at_a_time:
+            return self._read(path, limit, offset)
         with self._slots:
             return self._read(path, limit, offset)
 
