@@ -30,7 +30,7 @@ from .tree import join
 
 REQUESTS_VARIABLE = "KEEPSTEP_SCAN_REQUESTS"
 REQUESTS = 16  # in flight at a time; 64 would be faster, and rude to the server of a cluster
-_SLOW = 25e-6  # seconds that a call waits: above, threads win, and below they lose
+_SLOW = 50e-6  # seconds that a call waits: above, threads win, and below they lose
 _WAITING = 0.1  # of the calls; a local disk that reads ahead waits for fewer
 _OF_LATE = 64  # calls that the measured pace speaks of
 _FIRST_CALLS = 200  # before a second process is thought of
