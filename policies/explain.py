@@ -6,12 +6,21 @@ kept instead; this is worked out only when asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .catalog.model import Checkpoint
-from .decisions import Action, ArtifactDecision, Decision, Plan, Reason, Source
-from .rules.rule import Facts, Misses
+from .decisions import (
+    Action,
+    ArtifactDecision,
+    Decision,
+    Plan,
+    Reason,
+    SeriesEvaluation,
+    Source,
+)
+from .rules.rule import Facts, Misses, Rule
 
 _GRIDS_FIRST = ("graduated", "every_steps", "every_epochs")
 
@@ -25,13 +34,15 @@ class Explanation:
     text: str
 
 
+_NO_RULE = Explanation(Source.RULE, "none", "no rule of the policy keeps it")
+
+
 class Explainer:
     """Words the reasons of one plan; what it works out for a series it works out once."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._misses: dict[str, list[tuple[str, Misses]]] = {}
-        self._positions: dict[str, dict[str, int]] = {}
+        self._misses: dict[tuple[str, int], Misses] = {}  # by series and rule
 
     def reasons(self, decision: Decision) -> tuple[Explanation, ...]:
         """Every reason of one decision; never empty."""
@@ -40,14 +51,12 @@ class Explainer:
                 Explanation(reason.source, reason.name, self.words(reason))
                 for reason in decision.reasons
             )
-        return self._why_not(decision.checkpoint) or (
-            Explanation(Source.RULE, "none", "no rule of the policy keeps it"),
-        )
+        return tuple(self._why_not(decision.checkpoint)) or (_NO_RULE,)
 
     def short(self, decision: Decision) -> str:
         """The reasons in as few words as a table column takes."""
         if not decision.reasons:
-            return self.reasons(decision)[0].text
+            return next(self._why_not(decision.checkpoint), _NO_RULE).text
         return ", ".join(dict.fromkeys(self._short(reason) for reason in decision.reasons))
 
     def words(self, reason: Reason) -> str:
@@ -79,28 +88,36 @@ class Explainer:
         words = _SHORT.get(reason.name) if reason.source is Source.PROTECTION else None
         return words(reason.facts) if words else self.words(reason)
 
-    def _why_not(self, one: Checkpoint) -> tuple[Explanation, ...]:
-        if one.series not in self._misses and not self._prepare(one.series):
-            return ()
-        position = self._positions[one.series][one.id]
-        found = [
-            Explanation(Source.RULE, kind, text)
-            for kind, miss in self._misses[one.series]
-            if (text := miss(position))
-        ]
-        return tuple(sorted(found, key=lambda each: each.name not in _GRIDS_FIRST))
+    def _why_not(self, one: Checkpoint) -> Iterator[Explanation]:
+        """What each rule kept instead, grids first; what is not asked for is not worked out."""
+        evaluation, policy = self._plan.evaluations.get(one.series), self._plan.policy
+        if evaluation is None or policy is None:
+            return
+        position = _position(one, evaluation.items)
+        rules = sorted(enumerate(policy.keep), key=lambda each: each[1].kind not in _GRIDS_FIRST)
+        for number, rule in rules:
+            if rule.sees(one.series):
+                text = self._misses_of(one.series, number, rule, evaluation)(position)
+                if text:
+                    yield Explanation(Source.RULE, rule.kind, text)
 
-    def _prepare(self, series: str) -> bool:
-        evaluation = self._plan.evaluations.get(series)
-        if evaluation is None or self._plan.policy is None:
-            return False
-        self._positions[series] = {item.id: i for i, item in enumerate(evaluation.items)}
-        self._misses[series] = [
-            (rule.kind, rule.misses(evaluation.items, kept, evaluation.setting))
-            for rule, kept in zip(self._plan.policy.keep, evaluation.kept, strict=True)
-            if rule.sees(series)
-        ]
-        return True
+    def _misses_of(
+        self, series: str, number: int, rule: Rule, evaluation: SeriesEvaluation
+    ) -> Misses:
+        if (series, number) not in self._misses:
+            items, kept = evaluation.items, evaluation.kept[number]
+            self._misses[series, number] = rule.misses(items, kept, evaluation.setting)
+        return self._misses[series, number]
+
+
+def _position(one: Checkpoint, items: Sequence[Checkpoint]) -> int:
+    """Where it stands among the items of its series, which go by number."""
+    first = bisect_left(items, one.number or 0, key=lambda item: item.number or 0)
+    for places in (range(first, len(items)), range(first)):
+        for i in places:
+            if items[i] is one:
+                return i
+    raise LookupError(one.id)
 
 
 def _pinned(facts: Facts) -> str:

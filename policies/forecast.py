@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .cadence import Cadence, cadence_of
+from .catalog.model import Catalog, Checkpoint
 from .decisions import Plan
 from .plan import make_plan
 from .protections import sort_out
@@ -93,6 +94,17 @@ def forecast(plan: Plan, free: int | None = None) -> Forecast:
         fills_with=_fills_with(plan, cadences, points, room),
         growth=_growth(points),
     )
+
+
+def by_length(catalog: Catalog) -> Catalog:
+    """The catalog with the lengths of files in the place of their blocks on disk."""
+
+    def measured(one: Checkpoint) -> Checkpoint:
+        if one.measure is None:
+            return one
+        return replace(one, measure=replace(one.measure, disk=one.measure.apparent, shared=()))
+
+    return replace(catalog, checkpoints=tuple(measured(one) for one in catalog.checkpoints))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ def freed(items: Iterable[Measured]) -> Freed:
     certain = sum([measure.disk for measure in measures])
     apparent = sum([measure.apparent for measure in measures])
     shared: dict[tuple[int, int], list[int]] = {}  # inode -> links, seen, disk
-    for measure in measures:
-        for inode in measure.shared:
+    for inodes in [measure.shared for measure in measures if measure.shared]:
+        for inode in inodes:
             certain -= inode.disk
             tally = shared.setdefault((inode.device, inode.inode), [inode.links, 0, inode.disk])
             tally[1] += inode.seen

@@ -129,5 +129,8 @@ class Judgement:
             rules = () if self.policy is None else self.policy.keep
             graduated = (r for r in rules if isinstance(r, GraduatedRule) and r.sees(series))
             rule = next(graduated, None)
-            self._tiers[series] = rule.tiers(self.evaluations[series].items) if rule else ()
+            evaluation = self.evaluations.get(series)
+            self._tiers[series] = (
+                rule.tiers(evaluation.items, evaluation.setting) if rule and evaluation else ()
+            )
         return self._tiers[series]

@@ -1,9 +1,10 @@
-"""Pins: a person's word that a checkpoint must stay, kept on disk beside the checkpoint.
+"""Pins: a person's word that a checkpoint or an artifact must stay, kept on disk beside it.
 
-The file lies in the `.keepstep` directory that serves the checkpoint's own directory, and its
-names are relative to the directory which holds that; so pins bind every front end, whichever
-root it scans, and move with the run. A file that cannot be understood is refused, never taken
-for an empty one. Pins only ever keep; nothing here touches a checkpoint.
+The file lies in the `.keepstep` directory that serves the checkpoint's own directory (an
+artifact's that of the nearest series above it, else its own directory), and its names are
+relative to the directory which holds that; so pins bind every front end, whichever root it scans,
+and move with the run. A file that cannot be understood is refused, never taken for an empty one.
+Pins only ever keep; nothing here touches a checkpoint.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -29,14 +30,14 @@ _FIELDS = ("name", "note", "by", "at")
 
 @dataclass(frozen=True, slots=True)
 class PinPlace:
-    """Where the pin of one checkpoint is kept, and under which name."""
+    """Where one pin is kept, and under which name."""
 
     state: str
     name: str
 
 
 class PinPlaces:
-    """Where the pins of one catalog's checkpoints are kept: beside the series they belong to."""
+    """Where the pins of one catalog are kept: beside the series that they belong to."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._root = catalog.root
@@ -44,6 +45,8 @@ class PinPlaces:
         self._folders = {
             one.id: folders.get(one.series, os.path.dirname(one.id)) for one in catalog.checkpoints
         }
+        above = set(folders.values())
+        self._folders |= {one.path: _nearest(one.path, above) for one in catalog.artifacts}
         # A pin whose checkpoint is gone can still be taken away.
         self._folders |= {
             id_: os.path.dirname(id_) for id_ in catalog.pins if id_ not in self._folders
@@ -59,6 +62,15 @@ class PinPlaces:
         state = self._states.get(folder) or self._states.setdefault(folder, state_directory(folder))
         whole = os.path.join(self._root, checkpoint_id)
         return PinPlace(state, os.path.relpath(whole, os.path.dirname(state)))
+
+
+def _nearest(path: str, directories: Collection[str]) -> str:
+    """The innermost of these directories that the path lies below, else its own directory."""
+    own = os.path.dirname(path)
+    folder = own
+    while folder and folder not in directories:
+        folder = os.path.dirname(folder)
+    return folder if folder in directories else own
 
 
 def read_pins(state_dir: str) -> tuple[Pin, ...]:
@@ -79,12 +91,17 @@ def read_pins(state_dir: str) -> tuple[Pin, ...]:
     return tuple(_parsed(document, path))
 
 
+def pinnable(catalog: Catalog) -> set[str]:
+    """The ids of all checkpoints, and the paths of all artifacts."""
+    return {one.id for one in catalog.checkpoints} | {one.path for one in catalog.artifacts}
+
+
 def pin(
     catalog: Catalog, ids: Iterable[str], *, note: str = "", by: str = "", at: str = ""
 ) -> tuple[Pin, ...]:
-    """Pin checkpoints of the catalog; all of them or, with a Refusal, none."""
+    """Pin checkpoints and artifacts of the catalog; all of them or, with a Refusal, none."""
     wanted = list(dict.fromkeys(ids))
-    places = _places(catalog, wanted, {one.id for one in catalog.checkpoints})
+    places = _places(catalog, wanted, pinnable(catalog))
     with _locked(places.values()):
         files = {place.state: _by_name(place.state) for place in places.values()}
         for place in places.values():
@@ -95,7 +112,7 @@ def pin(
 
 def unpin(catalog: Catalog, ids: Iterable[str]) -> tuple[str, ...]:
     """Take pins away, all or none; the ids that had one."""
-    known = {one.id for one in catalog.checkpoints} | set(catalog.pins)
+    known = pinnable(catalog) | set(catalog.pins)
     places = _places(catalog, list(dict.fromkeys(ids)), known)
     places = {id_: place for id_, place in places.items() if os.path.isdir(place.state)}
     if not any(place.name in _by_name(place.state) for place in places.values()):
@@ -111,7 +128,7 @@ def _places(catalog: Catalog, ids: Iterable[str], known: set[str]) -> dict[str, 
     for id_ in ids:
         if id_ not in known:
             raise Refusal(
-                f"no checkpoint '{id_}' in {catalog.root}; "
+                f"no checkpoint or artifact '{id_}' in {catalog.root}; "
                 f"`keepstep scan {catalog.root}` lists them"
             )
     places = PinPlaces(catalog)

@@ -14,9 +14,12 @@ from collections.abc import Iterable
 STATE_DIRECTORY = ".keepstep"
 PINS_FILE = "pins.json"
 POLICY_FILE = "policy.yaml"
+VERDICTS_FILE = "verified.json"
 LOCK_FILE = "lock"
 JOURNALS = "commits"
 TRASH = "trash"
+SNAPSHOTS = "snapshots"  # beside the checkpoints, for everybody to see
+SNAPSHOT_RECORD = ".keepstep-snapshot.json"  # in each of them
 
 _ACCELERATE_FOLDER = "checkpoints"
 _ACCELERATE_ENTRY = re.compile(r"checkpoint_\d+")

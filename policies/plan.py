@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import isfinite, nan
 
 from .artifact_decisions import decide_artifacts
 from .catalog.model import NO_LOG, Catalog, Pin
@@ -45,7 +46,7 @@ def make_plan(
 
     `pins` default to those on disk; `marks` are ids that a person marked for deletion; `now` is
     seconds since the epoch; `local_time` reads save times for the calendar rules. Raises
-    PolicyRefusal when a rule asks for a metric nobody has.
+    PolicyRefusal when a rule asks for a metric that nobody has, or only as nan or infinity.
     """
     pins = catalog.pins if pins is None else pins
     if policy is not None and not policy.keep:
@@ -117,20 +118,27 @@ def _refuse_unknown_metrics(catalog: Catalog, policy: Policy | None) -> None:
         return
     for i, rule in enumerate(policy.keep):
         for metric, _ in rule.metrics():
-            if not _is_known(metric, catalog):
-                known = {name for one in catalog.checkpoints for name in one.metrics}
-                has = f"; known here: {', '.join(sorted(known))}" if known else ""
+            if not _tells_something(metric, catalog):
                 source = f"{policy.source}: " if policy.source else ""
                 raise PolicyRefusal(
                     f"{source}keep[{i}].{rule.kind}.{rule.metric_field(metric)}: "
-                    f"no checkpoint in {catalog.root} has the metric {metric!r}{has}"
+                    f"{_why_not_known(metric, catalog)}"
                 )
 
 
-def _is_known(metric: str, catalog: Catalog) -> bool:
-    return any(metric in one.metrics for one in catalog.checkpoints) or any(
-        metric in series.metric_log for series in catalog.series
+def _tells_something(metric: str, catalog: Catalog) -> bool:
+    """Whether it is finite anywhere; the best such one stays, so a later plan finds it again."""
+    return any(isfinite(one.metrics.get(metric, nan)) for one in catalog.checkpoints) or any(
+        isfinite(value) for one in catalog.series for _, value in one.metric_log.get(metric, ())
     )
+
+
+def _why_not_known(metric: str, catalog: Catalog) -> str:
+    known = {name for one in catalog.checkpoints for name in one.metrics}
+    if metric in known or any(metric in one.metric_log for one in catalog.series):
+        return f"{metric!r} is nowhere finite in {catalog.root}, so it tells nothing apart"
+    has = f"; known here: {', '.join(sorted(known))}" if known else ""
+    return f"no checkpoint in {catalog.root} has the metric {metric!r}{has}"
 
 
 def _summary(

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .decisions import SeriesEvaluation, Summary
 from .judgement import Judgement
+from .rules.best import NOISE, BestRule
 from .rules.counts import LastRule
 from .rules.every_steps import EveryEpochsRule, EveryStepsRule
 from .rules.graduated import GraduatedRule
 from .rules.grid import NONE
+from .rules.noise import FEWEST
 from .rules.policy import Policy
 from .rules.rule import Facts, Rule
 from .rules.wording import plain
@@ -60,6 +62,7 @@ def _rules(policy: Policy | None, judgement: Judgement) -> Iterator[str]:
             yield f"{where}: only {' and '.join(rule.only)} matches no series here"
         yield from _told(where, _sparse(rule, i, seen.items()))
         yield from _told(where, _uneven(rule, seen.items()))
+        yield from _told(where, _noiseless(rule, seen.items()))
 
 
 Seen = Iterable[tuple[str, SeriesEvaluation]]
@@ -105,12 +108,25 @@ def _effect(rule: Rule) -> str:
     return "another stands in for it in the others"
 
 
+def _noiseless(rule: Rule, seen: Seen) -> Iterator[tuple[str, str]]:
+    """`within: noise` where too little was logged to tell it."""
+    if not isinstance(rule, BestRule) or rule.within != NOISE:
+        return
+    for series, evaluation in seen:
+        if rule.margin(evaluation.setting) is None:
+            yield (
+                series,
+                f"the noise of {rule.metric} is not known (it takes a log of {FEWEST} "
+                "evaluations); the exact values decide",
+            )
+
+
 def _uneven(rule: Rule, seen: Seen) -> Iterator[tuple[str, str]]:
     """Tiers whose grids do not nest: safe, but the spacing between them is uneven."""
     if not isinstance(rule, GraduatedRule):
         return
     for series, evaluation in seen:
-        gap = rule.gap(evaluation.items)
+        gap = rule.gap(evaluation.items, evaluation.setting)
         if gap and len(evaluation.items) > rule.last and rule.tier3_interval % (2 * gap):
             yield (
                 series,

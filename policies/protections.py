@@ -125,11 +125,13 @@ def _in_series(
 
 def _best(policy: Policy, evaluation: SeriesEvaluation, metric: str, mode: str) -> int | None:
     for rule, kept in zip(policy.keep, evaluation.kept, strict=True):
-        if isinstance(rule, BestRule) and (rule.metric, rule.mode) == (metric, mode):
+        if not isinstance(rule, BestRule) or rule.within:
+            continue  # what a rule calls as good as the best is not the best
+        if (rule.metric, rule.mode) == (metric, mode):
             found = next((i for i, facts in kept.items() if facts.get("rank") == 1), None)
             if found is not None:  # it has been looked for already
                 return found
-    return BestRule(metric, mode).best_of(evaluation.items)
+    return BestRule(metric, mode).best_of(evaluation.items, evaluation.setting)
 
 
 def _of_its_own(one: Checkpoint, now: float) -> Iterable[tuple[str, bool, dict[str, object]]]:
@@ -150,9 +152,9 @@ def _saved_after_newest(items: Sequence[Checkpoint]) -> list[int]:
     newest = items[-1].saved_at
     if newest is None or newest < PLAUSIBLE_SINCE:
         return []
-    limit = (newest + RESTART_MARGIN) * 1e9
+    limit = int((newest + RESTART_MARGIN) * 1e9)  # to compare with a float takes far longer
     return [
         i
         for i, one in enumerate(items)
-        if one.measure is not None and one.measure.newest_mtime_ns > limit
+        if (measure := one.measure) is not None and measure.newest_mtime_ns > limit
     ]

@@ -40,9 +40,16 @@ COMMANDS = {
     "undo": Row("undo", "undo_command", "Put back what a commit moved to the trash."),
     "history": Row("history", "history_command", "List the commits and what became of them."),
     "purge": Row("purge", "purge_command", "Empty the trash; this is what frees space."),
-    "pin": Row("pin", "pin_command", "Protect checkpoints from every policy."),
+    "pin": Row("pin", "pin_command", "Protect checkpoints and other files from every policy."),
     "unpin": Row("pin", "unpin_command", "Take pins away."),
     "pins": Row("pin", "pins_command", "List the pins."),
+    "verify": Row("verify", "verify_command", "Check that checkpoints are whole."),
+    "snapshot": Row(
+        "snapshot", "snapshot_command", "Keep the newest checkpoint under today's date."
+    ),
+    "restore": Row(
+        "snapshot", "restore_command", "Bring a snapshot back as a checkpoint of the run."
+    ),
     "presets": Row("presets", "presets_command", "List the policies with a name, or print one."),
     "forecast": Row("forecast", "forecast_command", "Tell what a run will hold in a year."),
     "compare": Row("compare", "compare_command", "Show where two policies differ on a run."),

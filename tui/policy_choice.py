@@ -16,9 +16,10 @@ from ..policies.refusal import PolicyRefusal
 from ..policies.rules.artifact_classes import artifact_classes
 from ..policies.rules.best import BestRule
 from ..policies.rules.calendar import DailyRule, HourlyRule, MonthlyRule, WeeklyRule, YearlyRule
+from ..policies.rules.combinations import fields_of, refuse_useless
 from ..policies.rules.counts import FirstRule, LastRule
 from ..policies.rules.direction import known_mode
-from ..policies.rules.every_steps import EveryStepsRule
+from ..policies.rules.every_steps import EveryEpochsRule, EveryStepsRule
 from ..policies.rules.fields import count, text
 from ..policies.rules.graduated import GraduatedRule
 from ..policies.rules.policy import Policy
@@ -37,6 +38,11 @@ _BY_TIME: tuple[type[Rule], ...] = (
     MonthlyRule,
     YearlyRule,
 )
+_FLAGS: dict[type[Rule], str] = {
+    GraduatedRule: "--keep-last with tiers",
+    EveryStepsRule: "--keep-every",
+    EveryEpochsRule: "--keep-every-epochs",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,9 @@ def requested(flags: PolicyFlags) -> Choice | None:
         if classes:
             _refuse("--delete-artifacts needs a policy beside it: --policy or --keep-last ...")
         return None
+    kept = () if named is None else named.keep
+    names = [*fields_of(kept), *map(_flag, rules)]
+    refuse_useless((*kept, *rules), names, since=len(kept))
     if named is None:
         policy = Policy(name, rules, source=source, artifacts=classes)
         return Choice(policy, "from the options")
@@ -102,9 +111,16 @@ def _rules(flags: PolicyFlags) -> tuple[Rule, ...]:
         rules.append(FirstRule.parse(flags.keep_first, "--keep-first"))
     if flags.keep_every is not None:
         rules.append(EveryStepsRule.parse(flags.keep_every, "--keep-every"))
+    if flags.keep_every_epochs is not None:
+        rules.append(EveryEpochsRule.parse(flags.keep_every_epochs, "--keep-every-epochs"))
     if flags.keep_best is not None:
         rules.append(_best(flags))
     return (*rules, *_by_time(flags))
+
+
+def _flag(rule: Rule) -> str:
+    """The option that asked for a rule; the tiers begin with --keep-last."""
+    return _FLAGS.get(type(rule), f"--keep-{rule.kind}")
 
 
 def _classes(flags: PolicyFlags) -> tuple[str, ...]:

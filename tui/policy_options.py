@@ -25,6 +25,7 @@ class PolicyFlags:
     keep_last: int | None = None
     keep_first: int | None = None
     keep_every: int | None = None
+    keep_every_epochs: int | None = None
     keep_best: int | None = None
     metric: str | None = None
     mode: str | None = None
@@ -50,6 +51,7 @@ _OPTIONS = (
     click.option("--keep-last", "--keep", type=int, metavar="N", help="Keep the N newest."),
     click.option("--keep-first", type=int, metavar="N", help="Keep the N oldest."),
     click.option("--keep-every", type=int, metavar="STEPS", help="Keep one per so many steps."),
+    click.option("--keep-every-epochs", type=int, metavar="N", help="Keep one per N epochs."),
     click.option("--keep-best", type=int, metavar="K", help="Keep the K best by --metric."),
     click.option("--metric", metavar="NAME", help="The metric of --keep-best."),
     click.option("--mode", type=click.Choice(["min", "max"]), help="Which way it is better."),

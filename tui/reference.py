@@ -27,6 +27,7 @@ _EXAMPLES = (
     "every_epochs: 5",
     "graduated: {last: 20, tier2_count: 20, tier3_interval: 1000}",
     "best: {metric: eval_loss, mode: min, count: 3}",
+    "best: {metric: eval_loss, mode: min, within: noise}",
     "threshold: {loss: {max: 0.1, window: 20}, eval_loss: {max: 0.15}}",
     "within: 7d",
     "hourly: 24",

@@ -9,6 +9,7 @@ from .output import shown
 from .quantities import counted, figure, since, size, whole
 from .tables import Column, table
 
+VERIFIED = {"contents": "verified", "structure": "verified, structure only"}
 _MOST_METRICS = 3  # on a terminal; piped, there are as many as were found
 _MOST_NAMES = 20  # likewise
 
@@ -60,6 +61,8 @@ def _notes(one: Checkpoint, catalog: Catalog) -> Iterator[str]:
         yield f"target of {' and '.join(one.pointed_to_by)}"
     if one.state is not State.COMPLETE and one.evidence:
         yield one.evidence
+    elif one.verified:
+        yield VERIFIED[one.verified]
 
 
 def _artifacts(catalog: Catalog, width: int | None) -> str:

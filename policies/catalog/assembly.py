@@ -50,7 +50,7 @@ def assemble(tree: Tree, found: Discovery) -> Catalog:
         for pointer in pointers
         if pointer.trouble
     ]
-    chosen = selections(tree, checkpoints)
+    chosen = {**found.selects_by, **selections(tree, checkpoints)}
     warnings += disagreements(chosen, checkpoints, pointers)
     policy_file = os.path.join(state_directory(tree.root), POLICY_FILE)
     return Catalog(

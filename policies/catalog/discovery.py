@@ -14,7 +14,7 @@ from .evidence import is_weight_name
 from .layouts import LAYOUTS
 from .measure import measure
 from .model import Artifact, Checkpoint, Kind, Member, MetricLog, Standing
-from .sighting import FinalModel, Layout, Sighting, Sundry, Tag
+from .sighting import FinalModel, Layout, Sighting, Sightings, Sundry, Tag
 from .tree import Folder, Tree, join
 
 
@@ -30,6 +30,7 @@ class Discovery:
     folders: dict[str, str] = field(default_factory=dict)  # series -> folder
     counts: dict[str, str] = field(default_factory=dict)  # series -> what its counter counts
     metric_logs: dict[str, MetricLog] = field(default_factory=dict)  # by series
+    selects_by: dict[str, tuple[str, str]] = field(default_factory=dict)  # by series
     state_folders: list[str] = field(default_factory=list)  # folders that hold our state
     warnings: list[str] = field(default_factory=list)
 
@@ -59,7 +60,7 @@ def _recognise(folder: Folder, found: Discovery, layouts: Sequence[Layout]) -> F
     """Let each layout claim what it knows; returns the folder without the claimed names."""
     rest = folder
     seen: list[tuple[str, Sighting]] = []
-    logs: dict[str, MetricLog] = {}  # by layout
+    by_layout: dict[str, Sightings] = {}
     for layout in layouts:
         sightings = layout.recognise(rest)
         found.tags.extend((folder.path, tag) for tag in sightings.tags)
@@ -67,7 +68,7 @@ def _recognise(folder: Folder, found: Discovery, layouts: Sequence[Layout]) -> F
         if not claimed:
             continue
         seen.extend((layout.name, one) for one in sightings.checkpoints)
-        logs[layout.name] = sightings.metric_log
+        by_layout[layout.name] = sightings
         for final in sightings.finals:
             found.artifacts.extend(_final_artifacts(folder, final))
         found.artifacts.extend(_sundry_artifact(folder, sundry) for sundry in sightings.sundries)
@@ -76,7 +77,10 @@ def _recognise(folder: Folder, found: Discovery, layouts: Sequence[Layout]) -> F
     for layout_name, one in seen:
         family = one.family or (next(iter(numbered)) if len(numbered) == 1 else one.name)
         _add(folder, layout_name, one, family, found)
-        found.metric_logs[found.checkpoints[-1].series] = logs[layout_name]
+        series, sightings = found.checkpoints[-1].series, by_layout[layout_name]
+        found.metric_logs[series] = sightings.metric_log
+        if sightings.selects_by is not None:
+            found.selects_by[series] = sightings.selects_by
     return rest
 
 

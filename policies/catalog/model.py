@@ -122,6 +122,7 @@ class Checkpoint:
     measure: Measure | None = None  # None until it has been sized
     pointed_to_by: tuple[str, ...] = ()
     counter: int | None = None  # orders a series without counting steps: saves, dates
+    verified: str = ""  # by `keepstep verify`: "damaged", or whole by "contents" or "structure"
 
     @property
     def number(self) -> float | None:

@@ -138,7 +138,10 @@ def _with_own_history(
     state = _state(tree, last)
     if state is None:
         return list(line)
-    found.metric_logs[line[0].series] = state.metric_log()
+    series = line[0].series
+    found.metric_logs[series] = state.metric_log()
+    if (chosen := state.selects_by()) is not None:
+        found.selects_by[series] = chosen
     if state.best is not None:
         folder, _, name = last.rpartition("/")
         found.tags.append((folder, Tag(join(name, FILE), state.best, "best")))

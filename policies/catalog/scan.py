@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..commit.safety import refuse_root
+from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
 from ..refusal import RootRefusal
 from .assembly import assemble
 from .discovery import Discovery, discover
@@ -22,6 +23,7 @@ from .model import Catalog, Checkpoint, Measure, State
 from .survey import Cancelled
 
 if TYPE_CHECKING:
+    from ..verification.verify import Verdict
     from .index import Index
     from .listing import Names
 
@@ -108,12 +110,15 @@ def scan_events(
     if cancelled():
         return
     yield Named(catalog)
+    verdicts = _verdicts(tree.root, found.state_folders)
     sized: list[Checkpoint] = []
     for checkpoint in catalog.checkpoints:
         if cancelled():
             return
         if measure is None or checkpoint.id in measure:
             checkpoint = _with_measure(checkpoint, measure_members(tree, checkpoint.members))
+            if (verdict := verdicts.get(checkpoint.id)) is not None:
+                checkpoint = verdict.applied(checkpoint)
             yield Sized(checkpoint)
         sized.append(checkpoint)
     yield Finished(replace(catalog, checkpoints=tuple(sized)))
@@ -133,6 +138,17 @@ def _index(root: str, *, recall: bool) -> Index:
     from .index import Index, load_index
 
     return load_index(root) if recall else Index(root)
+
+
+def _verdicts(root: str, folders: Sequence[str]) -> Mapping[str, Verdict]:
+    """What earlier verifications found, at and below this root."""
+    states = [state_directory(root), *(os.path.join(root, f, STATE_DIRECTORY) for f in folders)]
+    if not any(os.path.lexists(os.path.join(state, VERDICTS_FILE)) for state in states):
+        return {}
+    # Imported when needed: few runs are verified.
+    from ..verification.verdicts import remembered
+
+    return remembered(root, folders)
 
 
 def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:

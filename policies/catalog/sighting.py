@@ -71,6 +71,7 @@ class Sightings:
     sundries: tuple[Sundry, ...] = ()
     claimed: tuple[str, ...] = ()  # further names that belong to the layout (pointer files)
     metric_log: MetricLog = field(default_factory=no_log)  # of the checkpoints above
+    selects_by: tuple[str, str] | None = None  # the run's own best: metric, "min" or "max"
 
     def names(self) -> set[str]:
         """Every name in the folder that is spoken for."""

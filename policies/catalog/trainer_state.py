@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from .model import MetricLog
@@ -36,6 +37,22 @@ class TrainerState:
     epoch: float | None
     best: str | None  # best_model_checkpoint, as written on the training machine
     history: Mapping[int, StepRecord]
+    best_value: float | None = None  # best_metric: a value, without the name of the metric
+
+    def selects_by(self) -> tuple[str, str] | None:
+        """The metric whose best is recorded, and "min" or "max", where only one can be meant.
+
+        The value is the lowest or highest that was logged of that metric, and of no other.
+        """
+        if self.best_value is None:
+            return None
+        found, log = [], self.metric_log()
+        for name in (name for name in log if name.startswith("eval_")):
+            values = [value for _, value in log[name] if isfinite(value)]
+            low, high = min(values, default=None), max(values, default=None)
+            if low != high and self.best_value in (low, high):
+                found.append((name, "min" if self.best_value == low else "max"))
+        return found[0] if len(found) == 1 else None
 
     def metric_log(self) -> MetricLog:
         """Every metric over the steps at which it was logged."""
@@ -86,6 +103,7 @@ def _state_of(document: dict[str, Any]) -> TrainerState:
         epoch=number(document.get("epoch")),
         best=best if isinstance(best, str) and best else None,
         history=_history(rows if isinstance(rows, list) else []),
+        best_value=number(document.get("best_metric")),
     )
 
 

@@ -54,7 +54,7 @@ def commit(
     ):
         notes = recover_in(state.tree, clock)
         reserve_room(state)
-        watch = PinWatch(plan.catalog, [one.id for one in doomed if not one.artifact])
+        watch = PinWatch(plan.catalog, [one.id for one in doomed])
         going, skipped = revalidate(state, plan, clock(), rescan)
         if not going:
             return CommitResult("", skipped=tuple(skipped), notes=notes)

@@ -1,6 +1,6 @@
 """Notice a pin that somebody sets while a commit is already running.
 
-Looks at the pins file of a checkpoint right before it moves: one stat, and a read only if the
+Looks at the pins file of an item right before it moves: one stat, and a read only if the
 file is another one than before the plan was validated. Never writes.
 """
 
@@ -18,23 +18,21 @@ Signature = tuple[int, int, int] | None
 
 
 class PinWatch:
-    """The pins files that matter to some checkpoints, as they were when it was made."""
+    """The pins files that matter to some items, as they were when it was made."""
 
     def __init__(self, catalog: Catalog, ids: Iterable[str]) -> None:
         self._places: dict[str, PinPlace] = {}
         self._signatures: dict[str, Signature] = {}
         places = PinPlaces(catalog)
-        for checkpoint_id in ids:
-            place = places.of(checkpoint_id)
-            self._places[checkpoint_id] = place
+        for item_id in ids:
+            place = places.of(item_id)
+            self._places[item_id] = place
             if place.state not in self._signatures:
                 self._signatures[place.state] = _signature(place.state)
 
     def pinned_meanwhile(self, item_id: str) -> bool:
         """Whether a pin appeared since; a pins file that cannot be read counts as one."""
-        place = self._places.get(item_id)
-        if place is None:
-            return False  # an artifact: only checkpoints are pinned
+        place = self._places[item_id]
         if _signature(place.state) == self._signatures[place.state]:
             return False
         try:

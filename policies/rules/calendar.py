@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 from ..catalog.model import Checkpoint
 from .fields import count
 from .rule import Facts, Misses, Rule
-from .setting import NOWHERE, Setting, in_order_of_time
+from .setting import NOWHERE, Setting
 from .wording import NO_TIME, own_name
 
 _NO_TIME: Facts = {"no_time": True}
@@ -46,7 +46,7 @@ class _CalendarRule(Rule):
 
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
         times = setting.save_times(items)
-        order = in_order_of_time(times)
+        order = setting.in_order_of_time(items)
         newest = self._newest(times, order, setting)
         kept: dict[int, Facts] = {
             i: {"rank": rank, "period": period}

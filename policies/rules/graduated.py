@@ -21,7 +21,7 @@ from .fields import count, mapping
 from .grid import Grid
 from .rule import Facts, Misses, Rule
 from .setting import NOWHERE, Setting
-from .wording import numbers_of, own_name, plain, unit_of
+from .wording import own_name, plain, unit_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,15 @@ class GraduatedRule(Rule):
     def _label(self) -> str:
         return f"tiers {self.last}/{self.tier2_count}/{self.tier3_interval}"
 
-    def tiers(self, items: Sequence[Checkpoint]) -> list[int]:
+    def tiers(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> list[int]:
         """The tier of every position, kept or not."""
-        bounds = self._bounds(numbers_of(items))
+        bounds = self._bounds(setting.numbers(items))
         older, thinned = bounds.tier2, bounds.tier1 - bounds.tier2
         return [3] * older + [2] * thinned + [1] * (len(items) - bounds.tier1)
 
-    def gap(self, items: Sequence[Checkpoint]) -> float | None:
+    def gap(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> float | None:
         """The median gap inside tier 1; None where it has none."""
-        return self._bounds(numbers_of(items)).gap
+        return self._bounds(setting.numbers(items)).gap
 
     def _bounds(self, numbers: Sequence[float]) -> _Tiers:
         first = max(0, len(numbers) - self.last)
@@ -93,7 +93,7 @@ class GraduatedRule(Rule):
         )
 
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
-        numbers = numbers_of(items)
+        numbers = setting.numbers(items)
         bounds = self._bounds(numbers)
         if bounds.gap is None:
             return dict.fromkeys(range(len(items)), _TIER_1)
@@ -121,7 +121,7 @@ class GraduatedRule(Rule):
     def misses(
         self, items: Sequence[Checkpoint], kept: Mapping[int, Facts], setting: Setting = NOWHERE
     ) -> Misses:
-        numbers = numbers_of(items)
+        numbers = setting.numbers(items)
         bounds = self._bounds(numbers)
         fine = Grid(2 * (bounds.gap or 1))  # without a gap nothing is missed
         coarse = Grid(self.tier3_interval)

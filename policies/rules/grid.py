@@ -54,8 +54,9 @@ class Grid:
         """Position, number and exact mark of all that the grid keeps."""
         buckets = self.buckets(numbers)
         if self.on_miss == LAST_IN_BUCKET and _ascending(numbers):
+            interval, offset = self.interval, self.offset
             for bucket, last in dict(zip(buckets, range(len(numbers)), strict=True)).items():
-                number, mark = numbers[last], self.mark(bucket)
+                number, mark = numbers[last], bucket * interval + offset
                 while last >= 0 and numbers[last] == number:  # equal numbers stay together
                     yield last, number, mark
                     last -= 1

@@ -10,17 +10,16 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from ..catalog.model import Checkpoint, MetricLog
+from ..catalog.model import Checkpoint
+from .setting import Column, Setting
 
-Values = list[float | None]  # None: unknown
 
-
-def values_of(metric: str, window: int, log: MetricLog, items: Sequence[Checkpoint]) -> Values:
+def values_of(metric: str, window: int, setting: Setting, items: Sequence[Checkpoint]) -> Column:
     """The metric at every item; a window of 1 takes the value that stands at the very step."""
-    logged = log.get(metric, ())
+    logged = setting.metric_log.get(metric, ())
     if window > 1:
         return _means(window, logged, items)
-    own: Values = [item.metrics.get(metric) for item in items]
+    own = setting.metric(metric, items)
     if not logged or None not in own:
         return own
     at_step = dict(logged)
@@ -30,7 +29,7 @@ def values_of(metric: str, window: int, log: MetricLog, items: Sequence[Checkpoi
     ]
 
 
-def _means(window: int, logged: Sequence[tuple[int, float]], items: Sequence[Checkpoint]) -> Values:
+def _means(window: int, logged: Sequence[tuple[int, float]], items: Sequence[Checkpoint]) -> Column:
     steps = [step for step, _ in logged]
     values = [value for _, value in logged]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..refusal import PolicyRefusal
 from ..units import FreeSpace
 from .artifact_classes import artifact_classes
-from .combinations import refuse_useless
+from .combinations import fields_of, refuse_useless
 from .fields import duration, mapping, refuse, text, unknown
 from .policy import Policy
 from .rule import Rule
@@ -37,7 +37,7 @@ def parse_policy(raw: bytes | str, source: str) -> Policy:
     document, lines = _read_yaml(raw, source)
     try:
         policy = policy_of(document, source)
-        refuse_useless(policy.keep, f"{source}: ")
+        refuse_useless(policy.keep, fields_of(policy.keep), source=f"{source}: ")
         return policy
     except PolicyRefusal as refusal:
         raise PolicyRefusal(_with_line(str(refusal), source, lines)) from None

@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
 from .fields import choice, count, mapping, number, refuse
-from .moving_average import Values, values_of
+from .moving_average import values_of
 from .rule import Facts, Misses, Rule
-from .setting import NOWHERE, Setting
+from .setting import NOWHERE, Column, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Bound:
             return False
         return value <= self.limit if self.side == "max" else value >= self.limit
 
-    def failed_by(self, values: Values) -> list[int]:
+    def failed_by(self, values: Column) -> list[int]:
         """Positions whose value is known and does not pass."""
         limit = self.limit
         if self.side == "max":
@@ -105,12 +105,11 @@ class ThresholdRule(Rule):
             for i, value in enumerate(column) if None in column else ():
                 if value is None:
                     unknown.setdefault(i, []).append(bound.metric)
-        kept: dict[int, Facts] = {}
-        for i in range(len(items)):
-            if i not in failed and i not in unknown:
-                kept[i] = {"values": tuple([column[i] for column in columns])}
-            elif i not in failed and self.missing == "keep":
-                kept[i] = {"unknown": tuple(unknown[i])}
+        rows = enumerate(zip(*columns, strict=True))
+        out = failed.union(unknown) if unknown else failed
+        kept: dict[int, Facts] = {i: {"values": row} for i, row in rows if i not in out}
+        if self.missing == "keep":
+            kept |= {i: {"unknown": tuple(m)} for i, m in unknown.items() if i not in failed}
         return kept
 
     def words(self, facts: Facts) -> str:
@@ -147,8 +146,8 @@ class ThresholdRule(Rule):
             ours[key].passes(limit) for key, limit in theirs.items()
         )
 
-    def _columns(self, items: Sequence[Checkpoint], setting: Setting) -> list[Values]:
-        return [values_of(b.metric, b.window, setting.metric_log, items) for b in self.bounds]
+    def _columns(self, items: Sequence[Checkpoint], setting: Setting) -> list[Column]:
+        return [values_of(b.metric, b.window, setting, items) for b in self.bounds]
 
 
 def _plain(value: Mapping[str, Any], key: str) -> bool:

@@ -17,6 +17,8 @@ from .rule import NO_FACTS, Facts, Misses, Rule
 from .setting import NOWHERE, Setting
 from .wording import NO_TIME, span
 
+_NO_TIME: Facts = {"no_time": True}
+
 
 @dataclass(frozen=True, slots=True)
 class WithinRule(Rule):
@@ -41,13 +43,11 @@ class WithinRule(Rule):
     def keeps(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> Mapping[int, Facts]:
         times = setting.save_times(items)
         since = _newest(times) - self.seconds
-        kept: dict[int, Facts] = {}
-        for i, time in enumerate(times):
-            if time is None:
-                kept[i] = {"no_time": True}
-            elif time > since:
-                kept[i] = NO_FACTS
-        return kept
+        return {
+            i: _NO_TIME if time is None else NO_FACTS
+            for i, time in enumerate(times)
+            if time is None or time > since
+        }
 
     def words(self, facts: Facts) -> str:
         return NO_TIME if "no_time" in facts else f"within {self.value()} of the newest"

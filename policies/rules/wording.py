@@ -39,10 +39,3 @@ def span(seconds: float) -> str:
         if seconds >= length:
             return f"{plain(round(seconds / length, 1))}{unit}"
     return f"{seconds:.0f}s"
-
-
-def numbers_of(items: Sequence[Checkpoint]) -> Sequence[float]:
-    """What orders the items of one series."""
-    steps = [item.step for item in items]
-    known = [step for step in steps if step is not None]
-    return known if len(known) == len(steps) else [item.number or 0 for item in items]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,36 @@ def test_files_alone_are_something_to_do(run: Path):
     purged = invoke("purge", run, "-y").stdout
     assert "2 files, " in purged
     assert not (run / "loss.png").exists()
+
+
+def test_a_pinned_file_stays_whatever_the_policy_says(run: Path):
+    assert invoke("pin", run, "plots/lr.png", "--note", "figure 2").stdout == (
+        "pinned plots/lr.png\n"
+    )
+    assert not (run / "plots" / ".keepstep").exists(), "the pins of a run lie in one place"
+    planned = invoke("plan", run, *PICTURES).stdout
+    assert re.search(r"plots/lr.png .* keep +pinned: figure 2", planned)
+    assert "figure 2" in invoke("pins", run).stdout
+    for root in (run, run.parent):
+        pruned = invoke("prune", root, *PICTURES, "-y")
+        assert pruned.exit_code == 0, pruned.stderr
+        assert (run / "plots" / "lr.png").exists()
+    assert not (run / "loss.png").exists()
+    assert invoke("unpin", run.parent, run / "plots/lr.png").stdout == (
+        "unpinned run7/plots/lr.png\n"
+    )
+    invoke("prune", run, *PICTURES, "-y")
+    assert not (run / "plots" / "lr.png").exists()
+    refused(invoke("pin", run, "plots/lr.png"), "no checkpoint or artifact")
+
+
+def test_a_pinned_file_without_a_checkpoint_beside_it(tmp_path: Path):
+    root = build_run(tmp_path / "all" / "run7").parent
+    (root / "notes").mkdir()
+    (root / "notes" / "plan.png").write_text("x")
+    assert invoke("pin", root, "notes/plan.png").exit_code == 0
+    assert json.loads(invoke("pins", root, "--json").stdout)["pins"][0]["id"] == "notes/plan.png"
+    assert "yes" in invoke("pins", root / "notes").stdout
 
 
 def test_purged_at_once(run: Path):
@@ -159,6 +190,39 @@ async def test_the_review_shows_moves_and_puts_back(run: Path, tmp_path: Path):
         await person.press("y")
         assert person.last == "2 checkpoints and 2 files put back"
     assert snapshot(run) == before
+
+
+async def test_the_review_says_which_files_go_and_why(run: Path, tmp_path: Path):
+    invoke("pin", run, "plots/lr.png", "training.log", "--note", "figure 2")
+    file = tmp_path / "mine.yaml"
+    file.write_text("name: mine\nkeep: [{last: 28}]\nartifacts: [visualization]\n")
+    async with review(run, str(file), size=(120, 40), apparent=False) as person:
+        await person.press("a")
+        assert "1 file goes with this policy, which names visualization" in person.text
+        lines = [line.strip() for line in person.lines]
+        at = {name: next(i for i, line in enumerate(lines) if line.endswith(name)) for name in (
+            "loss.png", "lr.png", "training.log", OLD,
+        )}  # fmt: skip
+        said = {name: lines[i + 2] for name, i in at.items()}
+        assert said["loss.png"] == "delete: the policy deletes the files of class visualization"
+        assert said["lr.png"] == "keep: pinned: figure 2"
+        assert said["training.log"] == "pinned: figure 2"
+        assert "delete" not in said[OLD]
+        await person.press("escape", "1", "a")
+        assert "with this policy" not in person.text
+
+
+async def test_presets_say_how_many_files_they_delete(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    file = tmp_path / "keepstep" / "presets" / "aa.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("name: aa\nkeep: [{last: 28}]\nartifacts: [visualization]\n")
+    async with review(run, size=(120, 40), apparent=False) as person:
+        await person.press("p")
+        [line] = [line for line in person.lines if line.strip().startswith("aa ")]
+        assert "  and 2 files   yours" in line
 
 
 async def test_with_all_rules_off_no_file_goes(run: Path, tmp_path: Path):

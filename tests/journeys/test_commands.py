@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
+from ..policies.trees import hugging_face
 from ..tree_snapshot import snapshot
 from .command_line import at_a_terminal, build_run, invoke, keepstep
 
@@ -212,3 +214,18 @@ def test_demo_builds_and_prints_its_plan(tmp_path: Path):
     assert "not empty" in again.stderr
     temporary = keepstep("demo", env={"TMPDIR": str(tmp_path)})
     assert str(tmp_path / "keepstep-demo-") in temporary.stderr
+
+
+def test_a_plan_says_how_far_the_best_may_be_trusted(tmp_path: Path):
+    run = tmp_path / "run7"
+    wavering = [0.50, 0.52] * 6
+    losses = dict(zip(range(100, 1300, 100), wavering, strict=True)) | {900: 0.46}
+    hugging_face(run, losses, losses=losses)
+    shutil.rmtree(run / "checkpoint-900")
+    best = ("--keep-best", "1", "--metric", "eval_loss", "--mode", "min")
+    [never_saved, as_good] = [
+        line for line in keepstep("plan", run, *best).stderr.splitlines() if line.startswith("note")
+    ]
+    assert "(0.46) was measured at step 900, of which there is no checkpoint" in never_saved
+    assert "the best that is there is checkpoint-1100 (0.5)" in never_saved
+    assert "10 others are as good as the best eval_loss" in as_good

@@ -76,6 +76,21 @@ def test_no_plot_where_it_would_be_noise(run: Path):
     assert "(days)" not in _on_a_terminal(run, PYTHONIOENCODING="utf-8", COLUMNS="40")
 
 
+def test_a_sparse_run_is_forecast_by_its_lengths(tmp_path: Path):
+    """The demo is one: its files say gigabytes and take none."""
+    keepstep("demo", tmp_path / "demo")
+    asked = ("forecast", tmp_path / "demo", "--apparent")
+    said = invoke(*asked).stdout
+    assert "a save of 3.6 GB every 100 steps" in said
+    assert "617 GB" in said
+    assert "the disk" not in said, "lengths say nothing about free blocks"
+    by_length = json.loads(invoke(*asked, "--json").stdout)
+    by_blocks = json.loads(invoke(*asked[:-1], "--json").stdout)
+    assert by_length["now"]["without"]["bytes"] > 1000 * by_blocks["now"]["without"]["bytes"]
+    assert by_length["free_bytes"] is None
+    refused(invoke("forecast", *PUBLISHED, "--apparent"), "--apparent")
+
+
 def test_a_forecast_for_scripts(run: Path):
     document = json.loads(invoke("forecast", run, "--keep-last", "5", "--json").stdout)
     assert set(document) == {

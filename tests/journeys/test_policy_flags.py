@@ -56,6 +56,10 @@ def test_the_newest_of_a_month(run: Path):
     assert 3000 in _kept(run, "--keep-monthly 1")
 
 
+def test_options_may_outdo_a_preset_that_then_adds_nothing_itself(run: Path):
+    assert len(_kept(run, "--policy last-20 --keep-last 25")) == 25
+
+
 def test_flags_and_a_preset_are_a_union(run: Path):
     both = _kept(run, "--policy last-20 --keep-weekly 3 --keep-first 1")
     assert set(_kept(run, "--policy last-20")) < set(both)
@@ -77,6 +81,13 @@ def test_the_sentence_names_the_rules(run: Path):
         ("--keep-weekly many", ("--keep-weekly",)),
         ("--keep-monthly 1.5", ("--keep-monthly",)),
         ("--keep-yearly 0", ("--keep-yearly",)),
+        ("--keep-every-epochs 0", ("--keep-every-epochs", "at least 1")),
+        ("--policy balanced --keep-last 10", ("--keep-last: last 10", "keep[0].graduated")),
+        ("--policy balanced --keep-every 2000", ("--keep-every: every 2000", "tiers 20/20/1000")),
+        (
+            "--keep-every 500 --keep-last 5 --tier2-count 5 --tier3-interval 250",
+            ("--keep-every: every 500", "--keep-last with tiers"),
+        ),
     ],
 )
 def test_refused(options: str, names: tuple[str, ...], run: Path):

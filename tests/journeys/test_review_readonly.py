@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from keepstep.tui.review.glyphs import ASCII
+from keepstep.policies.decisions import Plan
+from keepstep.policies.rules.policy import Policy
+from keepstep.tui.review import presets
+from keepstep.tui.review.glyphs import ASCII, UNICODE
+from keepstep.tui.review.model import ReviewModel
 from keepstep.tui.sample.run import build_sample_run
 
 from .reviewing import NOW, outline, review
@@ -52,6 +56,30 @@ async def test_a_preset_is_taken_with_enter(run: Path):
         assert "Presets, and what each would do here" in person.text
         await person.press("g", "enter")
         assert person.freed.endswith("aggressive")
+        assert "keeps 20 · deletes 152" in person.freed
+
+
+async def test_on_a_large_run_presets_are_planned_one_by_one(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+):
+    planned: list[str] = []
+    plan_of = ReviewModel.plan_of
+
+    def counted(model: ReviewModel, policy: Policy) -> Plan:
+        planned.append(policy.name)
+        return plan_of(model, policy)
+
+    monkeypatch.setattr(presets, "_AT_ONCE", 10)
+    monkeypatch.setattr(ReviewModel, "plan_of", counted)
+    async with review(run) as person:
+        pane = presets.PresetsPane(person.app.model, UNICODE)
+        assert planned == []
+        assert not any(offer.planned for offer in pane.offers if offer.policy)
+        await person.press("p")
+        while len(planned) < len(pane.offers):
+            await person.settle()
+        assert "..." not in person.text
+        await person.press("g", "enter")
         assert "keeps 20 · deletes 152" in person.freed
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 from keepstep.policies.catalog.model import Pin, State
 from keepstep.policies.catalog.scan import Found, Named, Sized
+from keepstep.policies.decisions import Decision
+from keepstep.policies.judgement import Judgement
 from keepstep.policies.rules.best import BestRule
 from keepstep.policies.rules.counts import LastRule
 from keepstep.policies.rules.policy import Policy
 from keepstep.tui.review.filtering import FilterError
+from keepstep.tui.review.glyphs import ASCII
 from keepstep.tui.review.model import ReviewModel
 from keepstep.tui.review.ordering import Column
+from keepstep.tui.review.timeline import Timeline
 
 from ..policies.catalogs import NOW, catalog
 from .models import deleted, model_of, one, rescan, run, steps
@@ -162,3 +166,26 @@ def test_a_filter_that_cannot_be_understood_changes_nothing():
     with pytest.raises(FilterError):
         model.set_filter("sise>3G")
     assert model.filter == "delete"
+
+
+def test_a_change_puts_no_decision_together_that_is_not_in_sight(monkeypatch: pytest.MonkeyPatch):
+    built: list[int] = []
+    build = Judgement.decision
+
+    def one_by_one(self: Judgement, place: int) -> Decision:
+        built.append(place)
+        return build(self, place)
+
+    def all_at_once(self: Judgement, actions: object) -> None:
+        pytest.fail("every decision was put together")
+
+    monkeypatch.setattr(Judgement, "decision", one_by_one)
+    monkeypatch.setattr(Judgement, "decisions", all_at_once)
+    model = model_of(run(range(100, 100_100, 100)), LastRule(3), LastRule(7))
+    model.toggle(0)
+    model.toggle_marks(["checkpoint-500"])
+    model.sort_by(Column.DECISION)
+    Timeline(model, ASCII)._make(100)
+    seen = model.visible[:20]
+    assert [d.action for d in seen] == ["delete"] * 20
+    assert len(built) == 21

@@ -23,6 +23,7 @@ Examples:
   keepstep forecast run7
   keepstep forecast run7 --policy aggressive --json
   keepstep forecast run7 --keep-last 20 --keep-daily 30
+  keepstep forecast keepstep-demo --apparent
 
 \b
 Before there is a run, a save every 100 steps for 50,000 steps, 3.6 GB each:
@@ -36,6 +37,11 @@ Before there is a run, a save every 100 steps for 50,000 steps, 3.6 GB each:
 @click.option("--every-steps", type=int, metavar="N", help="Without DIR: steps between saves.")
 @click.option("--steps", type=int, metavar="N", help="Without DIR: steps of the whole run.")
 @click.option("--size", metavar="SIZE", help="Without DIR: the size of one save, such as 3.6GB.")
+@click.option(
+    "--apparent",
+    is_flag=True,
+    help="Count lengths of files, not their blocks; then nothing is said about the disk.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the forecast as JSON.")
 def forecast_command(
     directory: str | None,
@@ -43,6 +49,7 @@ def forecast_command(
     every_steps: int | None,
     steps: int | None,
     size: str | None,
+    apparent: bool,
     as_json: bool,
 ) -> int:
     """Tell what a run will hold in a year.
@@ -53,24 +60,28 @@ def forecast_command(
     """
     numbers = (every_steps, steps, size)
     if directory is None:
+        if apparent:
+            raise Refusal("--apparent is for a forecast of DIR")
         return _imagined(requested(flags) or otherwise(None), numbers, as_json=as_json)
     if numbers != (None, None, None):
         raise Refusal("--every-steps, --steps and --size are for a forecast without DIR")
-    return _of_run(directory, requested(flags), as_json=as_json)
+    return _of_run(directory, requested(flags), apparent=apparent, as_json=as_json)
 
 
-def _of_run(directory: str, choice: Choice | None, *, as_json: bool) -> int:
+def _of_run(directory: str, choice: Choice | None, *, apparent: bool, as_json: bool) -> int:
     from ...policies.catalog.scan import scan
     from ...policies.disk_space import disk_space
-    from ...policies.forecast import forecast
+    from ...policies.forecast import by_length, forecast
     from ...policies.forecast_json import forecast_document
     from ...policies.plan import make_plan
     from ..forecast_text import cadence_line, forecast_table, verdicts
 
     catalog = scan(directory)
     choice = choice or otherwise(catalog.policy_file)
-    free = disk_space(catalog.root).free
-    found = forecast(make_plan(catalog, choice.policy, now=time.time()), free)
+    # Lengths and free blocks are not comparable.
+    free = None if apparent else disk_space(catalog.root).free
+    counted = by_length(catalog) if apparent else catalog
+    found = forecast(make_plan(counted, choice.policy, now=time.time()), free)
     if as_json:
         output.note(output.shown(choice.line()))
         output.document(forecast_document(found, catalog.root, choice.policy, free))

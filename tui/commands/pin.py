@@ -1,4 +1,4 @@
-"""`keepstep pin`, `unpin`, `pins`: a person's word that a checkpoint stays."""
+"""`keepstep pin`, `unpin`, `pins`: a person's word that a checkpoint or an artifact stays."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ...policies.catalog.model import Catalog, Pin
 from ...policies.catalog.scan import scan
 from ...policies.commit.lock import user_name
 from ...policies.json_text import Document, instant
-from ...policies.pins import pin, unpin
+from ...policies.pins import pin, pinnable, unpin
 from .. import output
 from ..completion import directories
 from ..exit_codes import DONE
 from ..tables import Column, table
 
 _COLUMNS = (
-    Column("CHECKPOINT"),
+    Column("WHAT"),
     Column("BY"),
     Column("SINCE"),
     Column("THERE"),
@@ -34,16 +34,17 @@ _NOTHING: frozenset[str] = frozenset()  # names are enough here: nothing needs t
 Examples:
   keepstep pin run7 checkpoint-13100 --note "figure 4"
   keepstep pin run7 run7/checkpoint-1000 run7/checkpoint-2000
+  keepstep pin run7 plots/loss.png
 """,
 )
 @click.argument("directory", metavar="DIR", shell_complete=directories)
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @click.option("--note", default="", metavar="TEXT", help="Why, for whoever reads it later.")
 def pin_command(directory: str, ids: tuple[str, ...], note: str) -> int:
-    """Protect checkpoints from every policy.
+    """Protect checkpoints and other files from every policy.
 
-    An ID is a checkpoint's path below DIR, as `keepstep scan` lists it. Pins lie in DIR, so they
-    bind cron and other people too. All of the IDs are pinned, or none.
+    An ID is the path of a checkpoint or an artifact below DIR, as `keepstep scan` lists it. Pins
+    lie in DIR, so they bind cron and other people too. All of the IDs are pinned, or none.
     """
     catalog = scan(directory, measure=_NOTHING)
     at = instant(time.time()) or ""
@@ -85,7 +86,7 @@ Examples:
 def pins_command(directory: str, as_json: bool) -> int:
     """List the pins."""
     catalog = scan(directory, measure=_NOTHING)
-    there = {one.id for one in catalog.checkpoints}
+    there = pinnable(catalog)
     pins = [catalog.pins[name] for name in sorted(catalog.pins)]
     if as_json:
         output.document(_document(catalog, pins))
@@ -99,7 +100,7 @@ def pins_command(directory: str, as_json: bool) -> int:
 
 def _ids(catalog: Catalog, given: Iterable[str]) -> list[str]:
     """Ids as the catalog has them; a path that a shell completed is one too."""
-    known = {one.id for one in catalog.checkpoints}
+    known = pinnable(catalog)
     found = []
     for name in given:
         below = os.path.relpath(_resolved(name), catalog.root)

@@ -7,6 +7,7 @@ import time
 
 import click
 
+from ...policies.best_report import best_reports
 from ...policies.catalog.scan import scan
 from ...policies.decisions import Plan
 from ...policies.json_text import Document, dumps
@@ -83,6 +84,7 @@ def plan_command(
     else:
         output.data(plan_page(plan, choice, now=now, width=output.width()))
     note_warnings(plan)
+    note_best(plan)
     if target is not None:
         output.note(output.shown(f"plan written to {target}; `keepstep apply` carries it out"))
     if save and not proposed.short:
@@ -112,6 +114,7 @@ def print_plan(directory: str, choice: Choice, *, apparent: bool = False) -> int
     width = output.width()
     output.data(plan_page(plan, choice, now=now, width=width, apparent=apparent))
     note_warnings(plan)
+    note_best(plan)
     return DONE
 
 
@@ -119,6 +122,13 @@ def note_warnings(plan: Plan) -> None:
     """What the scan and the plan want to be known, on stderr."""
     for warning in (*plan.catalog.warnings, *plan.warnings):
         output.note(output.shown(f"warning: {warning}"))
+
+
+def note_best(plan: Plan) -> None:
+    """How far the best may be trusted, on stderr."""
+    for report in best_reports(plan.catalog, plan.policy):
+        for sentence in report.sentences():
+            output.note(output.shown(f"note: {sentence}"))
 
 
 def write_document(document: Document, path: str) -> None:

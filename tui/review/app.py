@@ -229,7 +229,7 @@ class ReviewApp(Stage):
         self.open_pane(PresetsPane(self.model, self.glyphs))
 
     def do_artifacts(self) -> None:
-        self.open_pane(ArtifactsPane(self.model.catalog, self.glyphs))
+        self.open_pane(ArtifactsPane(self.model, self.glyphs))
 
     def do_history(self) -> None:
         try:

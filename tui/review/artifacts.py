@@ -1,16 +1,21 @@
-"""What else lies in the directory, and the answer to "can I delete this?". Read only."""
+"""What else lies in the directory, the answer to "can I delete this?", and what the policy does.
+
+Read only: which classes go is said in the policy, and a single file is pinned by `keepstep pin`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...policies.catalog.model import Artifact, Catalog, Consequence
+from ...policies.catalog.model import Artifact, Consequence
+from ...policies.decisions import Action
 from ..output import shown
-from ..quantities import size
+from ..quantities import counted, size
 from .glyphs import Glyphs
 from .lines import Line
+from .model import ReviewModel
 from .panes import ChoicePane
-from .styles import BOLD, DELETED, DIM, KEPT
+from .styles import BOLD, DELETED, DIM, KEPT, PINNED
 from .words import fit, fit_path, wrapped
 
 _STYLES = {
@@ -24,16 +29,30 @@ _FIXED = 41  # cells of a row before its path
 class ArtifactsPane(ChoicePane):
     """Largest first; the reason under each."""
 
-    def __init__(self, catalog: Catalog, glyphs: Glyphs) -> None:
+    def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
         super().__init__("What else lies here", glyphs)
+        catalog = model.catalog
         self.artifacts = sorted(catalog.artifacts, key=lambda one: (-one.bytes, one.path))
         self._unrecognised = catalog.unrecognised
+        self._model = model
+        self._decisions = {one.artifact.path: one for one in model.plan.artifacts}
 
     def before(self, width: int) -> Sequence[Line]:
         if not self.artifacts:
             return [(), [("  Nothing but checkpoints.", None)], *self._unknown()]
         title = f"  {'CLASS':<13} {'SIZE':>8}  {'IF DELETED':<12}   PATH"
-        return [*self._unknown(), [(title, BOLD)]]
+        return [*self._unknown(), *self._of_the_policy(), [(title, BOLD)]]
+
+    def _of_the_policy(self) -> list[Line]:
+        """How many go, where the policy on screen names a class at all."""
+        policy, going = self._model.plan.policy, self._model.plan.summary.artifacts
+        if policy is None or not policy.artifacts:
+            return []
+        classes = ", ".join(policy.artifacts)
+        verb = "goes" if going == 1 else "go"
+        return [
+            [(f"  {counted(going, 'file')} {verb} with this policy, which names {classes}", None)]
+        ]
 
     def _unknown(self) -> list[Line]:
         count = len(self._unrecognised)
@@ -49,4 +68,19 @@ class ArtifactsPane(ChoicePane):
         start = f"  {fit(one.kind, 13)} {size(one.bytes):>8}  "
         why = [[("    " + text, DIM)] for text in wrapped(one.why, width - 4)]
         style = _STYLES[one.consequence]
-        return [[(start, None), (f"{one.consequence.value:<13}", style), (f"  {path}", None)], *why]
+        return [
+            [(start, None), (f"{one.consequence.value:<13}", style), (f"  {path}", None)],
+            *why,
+            *self._decided(one, width),
+        ]
+
+    def _decided(self, one: Artifact, width: int) -> list[Line]:
+        """What the policy on screen does with it, and why; nothing where it names no such class."""
+        decision = self._decisions.get(one.path)
+        if decision is None:
+            pin = self._model.pins.get(one.path)
+            said = "" if pin is None else f"pinned: {pin.note}" if pin.note else "pinned"
+            return [[("    " + shown(said), PINNED)]] if said else []
+        said = f"{decision.action.value}: {self._model.explainer.short_artifact(decision)}"
+        style = DELETED if decision.action is Action.DELETE else KEPT
+        return [[("    " + text, style)] for text in wrapped(shown(said), width - 4)]

@@ -14,6 +14,7 @@ from ...policies.catalog.model import Checkpoint, Kind, Standing, State
 from ...policies.decisions import Action, Decision
 from ..output import shown
 from ..quantities import age, counted, size
+from ..scan_text import VERIFIED
 from .glyphs import Glyphs
 from .lines import Line, Lines
 from .model import ReviewModel
@@ -65,9 +66,12 @@ def details_of(decision: Decision, model: ReviewModel, glyphs: Glyphs, width: in
     if one.state is not State.COMPLETE:
         words = f"{one.state.value}: {shown(one.evidence)}" if one.evidence else one.state.value
         lines += [_styled(text, UNFINISHED) for text in wrapped(words, width)]
+    elif one.verified:
+        lines.append(_styled(VERIFIED[one.verified]))
     lines += _reasons(decision, model, width)
     lines += _pin(one, model, width)
     lines += _pairs("metrics", ((n, metric_text(v)) for n, v in _metrics(one, model)), width)
+    lines += _list("how good", _standing(one, model), width)
     lines += _sizes(one, width)
     lines += _list("pointed to by", one.pointed_to_by, width)
     members = [m.path + ("/" if m.kind is Kind.DIRECTORY else "") for m in one.members]
@@ -137,6 +141,13 @@ def _pin(one: Checkpoint, model: ReviewModel, width: int) -> list[Line]:
 
 def _metrics(one: Checkpoint, model: ReviewModel) -> Iterable[tuple[str, float]]:
     return ((name, one.metrics[name]) for name in model.shown.metrics if name in one.metrics)
+
+
+def _standing(one: Checkpoint, model: ReviewModel) -> list[str]:
+    reports = model.best_of(one.series)
+    said = [report.words_for(one) for report in reports]
+    unsaved = [report.words_of_unsaved() for report in reports if report.best.id == one.id]
+    return [words for words in (*said, *unsaved) if words]
 
 
 def _sizes(one: Checkpoint, width: int) -> list[Line]:

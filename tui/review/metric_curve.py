@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from ..output import shown
 from .glyphs import Glyphs
@@ -33,6 +34,7 @@ class _Picture:
 
     columns: tuple[float | None, ...]
     best_at: int | None  # column of the best value
+    equals_at: frozenset[int]  # columns of what is as good within the noise
     note: str
 
 
@@ -43,7 +45,7 @@ class MetricCurve(Lines):
         super().__init__(id="curve")
         self._model, self._glyphs = model, glyphs
         self._made_for: object = None
-        self._picture = _Picture((), None, "")
+        self._picture = _Picture((), None, frozenset(), "")
 
     def sync(self) -> None:
         names = self._model.shown.metrics
@@ -59,12 +61,14 @@ class MetricCurve(Lines):
 
     def _pictured(self, name: str) -> _Picture:
         best = best_of(self._model)
-        note = _note(best)
+        equals = _equals(self._model, best, name)
+        note = _note(best, len(equals))
         room = self.columns - LABEL_WIDTH - 1 - (0 if self.rows > 1 else len(note))
         values = [one.metrics.get(name) for one in self._model.catalog.checkpoints]
         columns = tuple(sampled(values, max(1, room)))
         best_at = best.position * len(columns) // len(values) if best else None
-        return _Picture(columns, best_at, note)
+        equals_at = frozenset(at * len(columns) // len(values) for at in equals)
+        return _Picture(columns, best_at, equals_at, note)
 
     def _flat(self, name: str) -> list[Line]:
         label = fit(f" {name}", LABEL_WIDTH, ellipsis=self._glyphs.ellipsis)
@@ -72,7 +76,11 @@ class MetricCurve(Lines):
         curve = self._rows(1)[0]
         if at is None:
             return [[(label, None), (curve, KEPT)]]
-        parts = [(curve[:at], KEPT), (curve[at], BEST), (curve[at + 1 :], KEPT)]
+        good = self._picture.equals_at | {at}
+        parts = [
+            ("".join(curve[i] for i in run), BEST if is_good else KEPT)
+            for is_good, run in groupby(range(len(curve)), good.__contains__)
+        ]
         return [[(label, None), *parts, (self._picture.note, None)]]
 
     def _tall(self, name: str) -> list[Line]:
@@ -81,13 +89,21 @@ class MetricCurve(Lines):
         rows = self._rows(self.rows - 1)
         marks = [metric_text(high), *[""] * (len(rows) - 2), metric_text(low)]
         title = f" {name}{self._picture.note}"
-        at = self._picture.best_at
-        star = [] if at is None else [(self._glyphs.best, BEST)]
-        gap = " " * (LABEL_WIDTH + (at or 0) - len(title))
-        lines: list[Line] = [[(title + gap, None), *(star if gap else ())]]
+        lines: list[Line] = [[(title, None), *self._stars(len(title) - LABEL_WIDTH)]]
         for mark, row in zip(marks, rows, strict=False):
             lines.append([(fit(mark, LABEL_WIDTH - 1, right=True) + " ", DIM), (row, KEPT)])
         return lines
+
+    def _stars(self, start: int) -> Line:
+        """What stands right of the title: the best, and what is as good, over their columns."""
+        at, equals = self._picture.best_at, self._picture.equals_at
+        if at is None or at <= start:
+            return []
+        marks = [
+            self._glyphs.best if i == at else self._glyphs.dot if i in equals else " "
+            for i in range(start, max(at, *equals, at) + 1)
+        ]
+        return [("".join(marks), BEST)]
 
     def _rows(self, height: int) -> list[str]:
         scale = bounds(self._picture.columns, self._model.shown.mode)
@@ -112,8 +128,21 @@ def best_of(model: ReviewModel) -> Best | None:
     return Best(sign * value, best.number, -position)
 
 
-def _note(best: Best | None) -> str:
-    return f"  best {metric_text(best.value)} at {plain_number(best.number)}" if best else ""
+def _equals(model: ReviewModel, best: Best | None, name: str) -> list[int]:
+    """Positions of what is as good as the best within the noise of one evaluation."""
+    if best is None:
+        return []
+    checkpoints = model.catalog.checkpoints
+    reports = model.best_of(checkpoints[best.position].series)
+    equals = {one.id for report in reports if report.metric == name for one in report.equals}
+    return [i for i, one in enumerate(checkpoints) if one.id in equals] if equals else []
+
+
+def _note(best: Best | None, equals: int) -> str:
+    if best is None:
+        return ""
+    others = f", {equals} as good" if equals else ""
+    return f"  best {metric_text(best.value)} at {plain_number(best.number)}{others}"
 
 
 def sampled(values: Sequence[float | None], room: int) -> list[float | None]:

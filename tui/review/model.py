@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from ...policies.best_report import BestReport, best_reports
 from ...policies.catalog.model import Catalog, Pin
 from ...policies.catalog.scan import ScanEvent
 from ...policies.decisions import Decision, Plan
@@ -17,9 +18,10 @@ from ...policies.refusal import PolicyRefusal
 from ...policies.rules.policy import Policy
 from .arrivals import Arrivals
 from .filtering import FilterError, View, parse_filter
-from .ordering import Column, Sort, first_sort, next_sort, ordered
+from .ordering import Column, Orders, Sort, first_sort, next_sort
 from .primary import shown_metrics
 from .slots import Slot, all_off, policy_of, slots_of, toggled, with_suggestions
+from .visible import Visible
 
 
 class ReviewModel:
@@ -52,7 +54,8 @@ class ReviewModel:
         self._rescan: Arrivals | None = None
         self._moved = False  # until then the cursor stays at the top while rows arrive
         self._positions: dict[str, int] = {}
-        self.visible: list[Decision] = []
+        self._arranged: Sequence[int] | None = None  # the places that the positions are of
+        self._reports: tuple[object, Mapping[str, Sequence[BestReport]]] = (None, {})
         self._adopt(Catalog(root))
 
     @property
@@ -80,6 +83,17 @@ class ReviewModel:
     def several_series(self) -> bool:
         return len(self.catalog.series) > 1
 
+    def best_of(self, series: str) -> Sequence[BestReport]:
+        """How far the best of a series may be trusted, by each metric that judges it."""
+        asked = self.plan.policy.metrics() if self.plan.policy else ()
+        key = (id(self.catalog), asked)
+        if key != self._reports[0]:
+            found: dict[str, list[BestReport]] = {}
+            for report in best_reports(self.catalog, self.plan.policy):
+                found.setdefault(report.series, []).append(report)
+            self._reports = (key, found)
+        return self._reports[1].get(series, ())
+
     def take(self, events: Iterable[ScanEvent]) -> None:
         """Adopt what a scan found. A rescan shows its result at once, when it is complete."""
         arrivals = self._rescan or self.arrivals
@@ -105,10 +119,11 @@ class ReviewModel:
         self.pins = catalog.pins
         times = (one.saved_at for one in catalog.checkpoints)
         self._written_at = max((at for at in times if at is not None), default=None)
-        known = {one.id for one in catalog.checkpoints}
+        self._places = {one.id: place for place, one in enumerate(catalog.checkpoints)}
+        self._orders = Orders(catalog)
         if self.arrivals.finished:
-            self.marks &= known
-        if self.anchor not in known:
+            self.marks &= self._places.keys()
+        if self.anchor not in self._places:
             self.anchor = None
         self.shown = shown_metrics(catalog, self.base, apparent=self.apparent)
         if self.arrivals.named:
@@ -167,11 +182,14 @@ class ReviewModel:
     def _arrange(self) -> None:
         """The visible rows; the cursor stays on its checkpoint, or near where it was."""
         before = self.cursor_position if self.cursor is not None else 0
-        decisions: Iterable[Decision] = self.plan.decisions
+        places = self._orders.places(self.plan, self.sort, self.shown)
         if self.filter:
-            decisions = filter(parse_filter(self.filter, self.view()), decisions)
-        self.visible = ordered(list(decisions), self.sort, self.shown)
-        self._positions = {d.checkpoint.id: i for i, d in enumerate(self.visible)}
+            passes, decisions = parse_filter(self.filter, self.view()), tuple(self.plan.decisions)
+            places = [place for place in places if passes(decisions[place])]
+        self.visible = Visible(self.plan, places)
+        if places is not self._arranged:
+            self._arranged = places
+            self._positions = {id_: row for row, id_ in enumerate(self.visible.ids())}
         if not self._moved:
             self.cursor = self._id_at(0)
         elif self.cursor not in self._positions:
@@ -222,13 +240,17 @@ class ReviewModel:
         """The row of a checkpoint, when it is visible."""
         return None if id_ is None else self._positions.get(id_)
 
+    def place_of(self, id_: str | None) -> int | None:
+        """Where a checkpoint stands in the catalog, when it is there."""
+        return None if id_ is None else self._places.get(id_)
+
     def move_to(self, position: int) -> None:
         if self.visible:
             self._moved = True
             self.cursor = self._id_at(max(0, min(position, len(self.visible) - 1)))
 
     def _id_at(self, position: int) -> str | None:
-        return self.visible[position].checkpoint.id if 0 <= position < len(self.visible) else None
+        return next(iter(self.visible.ids(slice(position, position + 1))), None)
 
     def selected(self) -> tuple[str, ...]:
         """The ids that the next action is for: the range, or the row of the cursor."""
@@ -237,11 +259,11 @@ class ReviewModel:
         if last is None:
             return ()
         low, high = (last, last) if first is None else (min(first, last), max(first, last))
-        return tuple(decision.checkpoint.id for decision in self.visible[low : high + 1])
+        return tuple(self.visible.ids(slice(low, high + 1)))
 
     def toggle_marks(self, ids: Sequence[str]) -> None:
         """Mark for deletion by hand what can be, or unmark when all that can be is marked."""
-        decisions = {d.checkpoint.id: d for d in self.plan.decisions}
+        decisions = {id_: self.plan.decisions[self._places[id_]] for id_ in ids}
         free = {id_ for id_ in ids if not decisions[id_].protected}
         guarded = [decisions[id_] for id_ in ids if id_ not in free]
         self.marks = self.marks - free if free <= self.marks else self.marks | free

@@ -68,7 +68,8 @@ def _facts(model: ReviewModel) -> list[str]:
 
 
 def _kept(model: ReviewModel) -> list[Checkpoint]:
-    return [d.checkpoint for d in model.plan.decisions if d.action is not Action.DELETE]
+    pairs = zip(model.catalog.checkpoints, model.plan.actions, strict=True)
+    return [one for one, action in pairs if action is not Action.DELETE]
 
 
 def _odd(model: ReviewModel, going: tuple[Decision, ...]) -> tuple[list[str], bool]:

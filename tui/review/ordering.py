@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ...policies.catalog.model import Standing
-from ...policies.decisions import Action, Decision
+from ...policies.catalog.model import Catalog, Checkpoint, Standing
+from ...policies.decisions import Action, Plan
 
 
 class Column(StrEnum):
@@ -45,6 +45,7 @@ class Shown:
     apparent: bool = False
 
 
+_OF_THE_PLAN = {Column.TIER, Column.DECISION}
 _FIRST_DESCENDING = {Column.STEP, Column.EPOCH, Column.SIZE}
 _URGENCY = {Action.DELETE: 0, Action.SLIM: 1, Action.KEEP: 2}
 _Value = float | str | None
@@ -63,59 +64,79 @@ def next_sort(sort: Sort, columns: Sequence[Column], shown: Shown) -> Sort:
     return first_sort(columns[position % len(columns)], shown)
 
 
-def ordered(decisions: Sequence[Decision], sort: Sort, shown: Shown) -> list[Decision]:
-    """The decisions in the order of the table."""
-    newest_first = _by_number(decisions, descending=True)
-    if sort.column is Column.STEP:
-        return newest_first if sort.descending else _by_number(decisions, descending=False)
-    value = _values(shown)[sort.column]
-    known: list[tuple[float | str, Decision]] = []
-    missing: list[Decision] = []
-    for decision in newest_first:
-        found = value(decision)
-        if found is None:
-            missing.append(decision)
+class Orders:
+    """The orders of one catalog; one that no plan changes is found once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._checkpoints = catalog.checkpoints
+        self._known: dict[tuple[Sort, Shown], list[int]] = {}
+        self._newest: list[int] = []
+
+    def places(self, plan: Plan, sort: Sort, shown: Shown) -> list[int]:
+        """Places in the catalog, in the order of the table."""
+        if (sort, shown) in self._known:
+            return self._known[sort, shown]
+        if sort.column is Column.STEP:
+            newest_first = sort.descending
+            found = self._newest_first() if newest_first else self._by_number(descending=False)
         else:
-            known.append((found, decision))
-    known.sort(key=lambda pair: pair[0], reverse=sort.descending)
-    return [decision for _, decision in known] + missing
+            found = self._by_value(self._values(plan, sort.column, shown), sort)
+        if sort.column not in _OF_THE_PLAN:
+            self._known[sort, shown] = found
+        return found
+
+    def _newest_first(self) -> list[int]:
+        if not self._newest:
+            self._newest = self._by_number(descending=True)
+        return self._newest
+
+    def _by_number(self, *, descending: bool) -> list[int]:
+        """Series after series; numbers of different series are not comparable."""
+        checkpoints = self._checkpoints
+        names = dict.fromkeys(one.series for one in checkpoints)
+        series = {name: i for i, name in enumerate(names)}
+        sign = -1 if descending else 1
+
+        def key(place: int) -> tuple[int, bool, float, float]:
+            one = checkpoints[place]
+            number = one.number if one.standing is Standing.NUMBERED else None
+            return series[one.series], number is None, sign * (number or 0), sign * (one.epoch or 0)
+
+        return sorted(range(len(checkpoints)), key=key)
+
+    def _by_value(self, values: Sequence[_Value], sort: Sort) -> list[int]:
+        """What has no value stands last; equals stay with the newest first."""
+        newest_first = self._newest_first()
+        known = [i for i in newest_first if values[i] is not None]
+        known.sort(key=values.__getitem__, reverse=sort.descending)  # type: ignore[arg-type]
+        return known + [i for i in newest_first if values[i] is None]
+
+    def _values(self, plan: Plan, column: Column, shown: Shown) -> list[_Value]:
+        if column is Column.DECISION:
+            return [_URGENCY[action] for action in plan.actions]
+        if column is Column.TIER:
+            return [decision.tier for decision in plan.decisions]
+        value = _of_checkpoint(shown)[column]
+        return [value(one) for one in self._checkpoints]
 
 
-def _by_number(decisions: Sequence[Decision], *, descending: bool) -> list[Decision]:
-    """Series after series; numbers of different series are not comparable."""
-    series = {
-        name: i for i, name in enumerate(dict.fromkeys(d.checkpoint.series for d in decisions))
-    }
-    sign = -1 if descending else 1
-
-    def key(decision: Decision) -> tuple[int, bool, float, float]:
-        one = decision.checkpoint
-        number = one.number if one.standing is Standing.NUMBERED else None
-        return series[one.series], number is None, sign * (number or 0), sign * (one.epoch or 0)
-
-    return sorted(decisions, key=key)
-
-
-def _values(shown: Shown) -> dict[Column, Callable[[Decision], _Value]]:
+def _of_checkpoint(shown: Shown) -> dict[Column, Callable[[Checkpoint], _Value]]:
     return {
-        Column.EPOCH: lambda d: d.checkpoint.epoch,
-        Column.SERIES: lambda d: d.checkpoint.series,
-        Column.SIZE: lambda d: _size(d, shown.apparent),
-        Column.TIER: lambda d: d.tier,
-        Column.METRIC: lambda d: _metric(d, shown.metrics[:1]),
-        Column.METRIC2: lambda d: _metric(d, shown.metrics[1:2]),
-        Column.AGE: lambda d: -at if (at := d.checkpoint.saved_at) is not None else None,
-        Column.DECISION: lambda d: _URGENCY[d.action],
+        Column.EPOCH: lambda one: one.epoch,
+        Column.SERIES: lambda one: one.series,
+        Column.SIZE: lambda one: _size(one, shown.apparent),
+        Column.METRIC: lambda one: _metric(one, shown.metrics[:1]),
+        Column.METRIC2: lambda one: _metric(one, shown.metrics[1:2]),
+        Column.AGE: lambda one: -at if (at := one.saved_at) is not None else None,
     }
 
 
-def _size(decision: Decision, apparent: bool) -> float | None:
-    one = decision.checkpoint
+def _size(one: Checkpoint, apparent: bool) -> float | None:
     if one.measure is None:
         return None
     return one.apparent if apparent else one.disk
 
 
-def _metric(decision: Decision, names: Sequence[str]) -> float | None:
-    value = decision.checkpoint.metrics.get(names[0]) if names else None
+def _metric(one: Checkpoint, names: Sequence[str]) -> float | None:
+    value = one.metrics.get(names[0]) if names else None
     return None if value is None or math.isnan(value) else value

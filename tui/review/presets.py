@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.message import Message
 
@@ -12,7 +12,7 @@ from ...policies.refusal import Refusal
 from ...policies.rules.policy import Policy
 from ...policies.rules.preset_files import PresetFile, load_policy, preset_files
 from ..output import shown
-from ..quantities import size
+from ..quantities import counted, size
 from .glyphs import Glyphs
 from .keys import PRESETS
 from .lines import Line
@@ -22,31 +22,44 @@ from .styles import BOLD, DIM
 from .words import fit, wrapped
 
 _NAME_WIDTH = 16
+_AT_ONCE = 2_000  # checkpoints; above, presets are planned one by one once the pane is drawn
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One preset: what it does here, or why it cannot be used."""
+    """One preset: what it does here, or why it cannot be used; neither until it is planned."""
 
     file: PresetFile
     policy: Policy | None
-    summary: Summary | None
+    summary: Summary | None = None
     trouble: str = ""
 
+    @property
+    def planned(self) -> bool:
+        """Whether it is known what it does here."""
+        return self.summary is not None or bool(self.trouble)
 
-def offers(model: ReviewModel) -> list[Offer]:
-    """Every preset, planned on this catalog with its pins and marks."""
-    return [_offer(model, file) for file in preset_files().values()]
 
-
-def _offer(model: ReviewModel, file: PresetFile) -> Offer:
-    policy = None
+def offer_of(file: PresetFile) -> Offer:
+    """A preset as its file says it."""
     try:
-        policy = load_policy(file.name)
-        return Offer(file, policy, model.plan_of(policy).summary)
+        return Offer(file, load_policy(file.name))
     except Refusal as refusal:
-        trouble = str(refusal).removeprefix(f"{file.path}: ")
-        return Offer(file, policy, None, trouble)
+        return Offer(file, None, trouble=_trouble(file, refusal))
+
+
+def planned(offer: Offer, model: ReviewModel) -> Offer:
+    """The same, planned on this catalog with its pins and marks."""
+    if offer.planned or offer.policy is None:
+        return offer
+    try:
+        return replace(offer, summary=model.plan_of(offer.policy).summary)
+    except Refusal as refusal:
+        return replace(offer, trouble=_trouble(offer.file, refusal))
+
+
+def _trouble(file: PresetFile, refusal: Refusal) -> str:
+    return str(refusal).removeprefix(f"{file.path}: ")
 
 
 class PresetsPane(ChoicePane):
@@ -65,10 +78,27 @@ class PresetsPane(ChoicePane):
     def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
         super().__init__("Presets, and what each would do here", glyphs)
         self._model = model
-        self.offers = offers(model)
+        self.offers = [offer_of(file) for file in preset_files().values()]
+        if len(model.catalog.checkpoints) <= _AT_ONCE:
+            self.offers = [planned(offer, model) for offer in self.offers]
         names = [offer.file.name for offer in self.offers]
         base = model.base.name if model.base else ""
         self.cursor = names.index(base) if base in names else 0
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._plan_next)
+
+    def _plan_next(self) -> None:
+        """One preset, and then whatever keys have come meanwhile."""
+        position = next((i for i, one in enumerate(self.offers) if not one.planned), None)
+        if position is not None and self.is_attached:
+            self._plan(position)
+            self.sync()
+            self.call_after_refresh(self._plan_next)
+
+    def _plan(self, position: int) -> Offer:
+        self.offers[position] = planned(self.offers[position], self._model)
+        return self.offers[position]
 
     def before(self, width: int) -> Sequence[Line]:
         title = f"  {'NAME':<{_NAME_WIDTH}}  {'KEEPS':>6} {'DELETES':>8} {'FREES':>8}"
@@ -80,12 +110,17 @@ class PresetsPane(ChoicePane):
     def _item(self, offer: Offer, width: int) -> Sequence[Line]:
         name = fit(shown(offer.file.name), _NAME_WIDTH, ellipsis=self._glyphs.ellipsis)
         whose = "   yours" if offer.file.own else ""
-        if offer.summary is None:
+        if not offer.planned:
+            head = f"  {name}  {'...':>6}{whose}"
+            about = (offer.policy.about or offer.policy.sentence()) if offer.policy else ""
+        elif offer.summary is None:
             head = f"  {name}  {'cannot be used here':>24}{whose}"
             about = offer.trouble
         else:
             freed = offer.summary.freed
             frees = size(freed.apparent if self._model.apparent else freed.certain)
+            if files := offer.summary.artifacts:
+                whose = f"  and {counted(files, 'file')}{whose}"
             head = f"  {name}  {offer.summary.keep:>6} {offer.summary.delete:>8} {frees:>8}{whose}"
             about = (offer.policy.about or offer.policy.sentence()) if offer.policy else ""
         return [
@@ -94,6 +129,6 @@ class PresetsPane(ChoicePane):
         ]
 
     def action_take(self) -> None:
-        offer = self.offers[self.cursor] if self.offers else None
+        offer = self._plan(self.cursor) if self.offers else None
         if offer and offer.policy and offer.summary:
             self.post_message(self.Taken(offer.policy))

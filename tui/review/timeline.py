@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from rich.style import Style
 
 from ...policies.catalog.model import State
-from ...policies.decisions import Action, Decision, Plan
+from ...policies.decisions import Action, Plan
 from .glyphs import Glyphs
 from .lines import Line, Lines, Run
 from .model import ReviewModel
@@ -28,7 +28,7 @@ class Timeline(Lines):
         self._model, self._glyphs = model, glyphs
         self._made_for: tuple[Plan, int] | None = None
         self._cells: list[tuple[str, Style]] = []
-        self._places: dict[str, int] = {}
+        self._count = 0  # cells
 
     def sync(self) -> None:
         room = self.columns - LABEL_WIDTH - 1
@@ -48,44 +48,48 @@ class Timeline(Lines):
 
     def _make(self, room: int) -> None:
         self._made_for = (self._model.plan, room)
-        decisions = self._model.plan.decisions
-        count = min(room, len(decisions))
-        groups: list[list[Decision]] = [[] for _ in range(count)]
-        self._places = {}
-        for i, decision in enumerate(decisions):
-            cell = i * count // len(decisions)
-            groups[cell].append(decision)
-            self._places[decision.checkpoint.id] = cell
-        self._cells = [self._cell(group, crowded=len(decisions) > count) for group in groups]
+        checkpoints, total = self._model.catalog.checkpoints, len(self._model.catalog.checkpoints)
+        self._count = count = min(room, total)
+        places = (self._model.place_of(id_) for id_ in self._model.pins)
+        pinned = {place * count // total for place in places if place is not None}
+        complete = State.COMPLETE
+        unfinished = {
+            i * count // total for i, one in enumerate(checkpoints) if one.state is not complete
+        }
+        self._cells = [self._cell(cell, pinned, unfinished) for cell in range(count)]
 
-    def _cell(self, group: Sequence[Decision], *, crowded: bool) -> tuple[str, Style]:
+    def _cell(self, cell: int, pinned: set[int], unfinished: set[int]) -> tuple[str, Style]:
         """The strongest fact of a cell; a full sign only where everything stays."""
-        model, glyphs = self._model, self._glyphs
-        ids = {decision.checkpoint.id for decision in group}
-        if not ids.isdisjoint(model.pins):
+        glyphs = self._glyphs
+        if cell in pinned:
             return glyphs.pinned, PINNED
-        if any(decision.checkpoint.state is not State.COMPLETE for decision in group):
+        if cell in unfinished:
             return glyphs.incomplete, UNFINISHED
-        kept = sum(decision.action is not Action.DELETE for decision in group)
+        actions = self._model.plan.actions[self._first(cell) : self._first(cell + 1)]
+        kept = len(actions) - actions.count(Action.DELETE)
         if not kept:
             return glyphs.deleted, DELETED
-        everything = crowded and kept == len(group)
+        crowded = len(self._model.catalog.checkpoints) > self._count
+        everything = crowded and kept == len(actions)
         return (glyphs.kept_all if everything else glyphs.kept), KEPT
 
+    def _first(self, cell: int) -> int:
+        """The first place in the catalog that a cell stands for."""
+        return -(-cell * len(self._model.catalog.checkpoints) // self._count)
+
     def _cursor_cell(self) -> int | None:
-        cursor = self._model.cursor
-        return None if cursor is None else self._places.get(cursor)
+        place = self._model.place_of(self._model.cursor)
+        total = len(self._model.catalog.checkpoints)
+        return None if place is None else place * self._count // total
 
     def _steps(self, room: int) -> str:
         """Steps under their cells, as many as stand apart."""
-        decisions = self._model.plan.decisions
         line = ""
-        count = len(self._cells)
-        for cell in range(0, count, 12):
-            first = decisions[-(-cell * len(decisions) // count)]
-            if self._model.several_series:
-                continue
-            text = plain_number(first.checkpoint.number)
+        if self._model.several_series:
+            return line
+        for cell in range(0, self._count, 12):
+            first = self._model.catalog.checkpoints[self._first(cell)]
+            text = plain_number(first.number)
             if cell + len(text) <= room:
                 line = line.ljust(cell) + text
         return line

@@ -3,13 +3,14 @@
 They are a series in order of their dates; the number is the date written as one integer
 (20251111, or 20251111120000 with a time) and counts nothing. Folders of runs are named by dates
 too, so a dated directory counts only in a folder whose name speaks of models, and only if it
-holds weights and nothing of a run.
+holds weights and nothing of a run, or if `keepstep snapshot` made it.
 """
 
 from __future__ import annotations
 
 import re
 
+from ...places import SNAPSHOT_RECORD
 from ..content import holds_weights, judged_directories
 from ..dates import date_number
 from ..model import Kind
@@ -36,11 +37,16 @@ class DatedFoldersLayout:
             for name in folder.names(Kind.DIRECTORY)
             if (number := date_number(name)) is not None
         }
-        children = [child for name in dates if (child := folder.child(name)) is not None]
-        if not any(map(holds_weights, children)) or any(map(looks_like_run, children)):
-            return Sightings()
-        found = [
-            Sighting(name, "*", (name,), counter=number, counts="date")
+        children = {n: child for n in dates if (child := folder.child(n)) is not None}
+        ours = {n for n, child in children.items() if SNAPSHOT_RECORD in child.kinds}
+        foreign = [child for n, child in children.items() if n not in ours]
+        models = any(map(holds_weights, foreign)) and not any(map(looks_like_run, foreign))
+        found = {
+            name: Sighting(name, "*", (name,), counter=number, counts="date")
             for name, number in dates.items()
-        ]
-        return Sightings(tuple(judged_directories(folder, found)))
+            if models or name in ours
+        }
+        # Ours are put in place when they are whole.
+        others = judged_directories(folder, [found[n] for n in found if n not in ours])
+        whole = [found[name] for name in found if name in ours]
+        return Sightings(tuple(whole + others))

@@ -54,6 +54,7 @@ class HuggingFaceLayout:
             _final_model(folder),
             _best_tag(newest) + _base_hints(inside),
             metric_log=newest[1].metric_log() if newest else NO_LOG,
+            selects_by=newest[1].selects_by() if newest else None,
         )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+from .protobuf import BYTES, FIXED32, VARINT, fields
+
 _EVENT_STEP, _EVENT_SUMMARY = 2, 5
 _SUMMARY_VALUE = 1
 _VALUE_TAG, _VALUE_SIMPLE, _VALUE_TENSOR = 1, 2, 8
@@ -13,31 +14,29 @@ _TENSOR_TYPE, _TENSOR_CONTENT, _TENSOR_FLOATS, _TENSOR_DOUBLES = 1, 4, 5, 6
 _FORMS = {1: "<f", 2: "<d", 19: "<e"}  # DT_FLOAT, DT_DOUBLE, DT_HALF
 _MAX_TAG = 512
 
-Field = tuple[int, int, int, int]  # number, wire type, then value (varint) or start, and end
-
 
 def read_event(data: bytes, start: int, end: int) -> tuple[int, list[tuple[bytes, float]]]:
     """Step, and (tag, value) of every scalar; what is malformed is left out."""
     step = 0
     found: list[tuple[bytes, float]] = []
-    for number, wire, first, last in _fields(data, start, end):
-        if number == _EVENT_STEP and wire == _VARINT:
+    for number, wire, first, last in fields(data, start, end):
+        if number == _EVENT_STEP and wire == VARINT:
             step = first if first < 2**63 else 0
-        elif number == _EVENT_SUMMARY and wire == _BYTES:
-            for inner, inner_wire, begin, stop in _fields(data, first, last):
-                if inner == _SUMMARY_VALUE and inner_wire == _BYTES:
+        elif number == _EVENT_SUMMARY and wire == BYTES:
+            for inner, inner_wire, begin, stop in fields(data, first, last):
+                if inner == _SUMMARY_VALUE and inner_wire == BYTES:
                     found.extend(_value(data, begin, stop))
     return step, found
 
 
 def _value(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, float]]:
     tag, value = b"", None
-    for number, wire, first, last in _fields(data, start, end):
-        if number == _VALUE_TAG and wire == _BYTES:
+    for number, wire, first, last in fields(data, start, end):
+        if number == _VALUE_TAG and wire == BYTES:
             tag = data[first : min(last, first + _MAX_TAG)]
-        elif number == _VALUE_SIMPLE and wire == _FIXED32:
+        elif number == _VALUE_SIMPLE and wire == FIXED32:
             [value] = struct.unpack_from("<f", data, first)
-        elif number == _VALUE_TENSOR and wire == _BYTES:
+        elif number == _VALUE_TENSOR and wire == BYTES:
             value = _tensor(data, first, last)
     if value is not None:
         yield tag, value
@@ -46,8 +45,8 @@ def _value(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, float]]:
 def _tensor(data: bytes, start: int, end: int) -> float | None:
     """The number in a tensor of one floating-point element."""
     kind, raw = 0, b""
-    for number, wire, first, last in _fields(data, start, end):
-        if number == _TENSOR_TYPE and wire == _VARINT:
+    for number, wire, first, last in fields(data, start, end):
+        if number == _TENSOR_TYPE and wire == VARINT:
             kind = first
         elif number in (_TENSOR_CONTENT, _TENSOR_FLOATS, _TENSOR_DOUBLES) and last - first <= 8:
             raw = data[first:last]
@@ -56,36 +55,3 @@ def _tensor(data: bytes, start: int, end: int) -> float | None:
         return None
     [value] = struct.unpack(form, raw)
     return float(value)
-
-
-def _fields(data: bytes, at: int, end: int) -> Iterator[Field]:
-    """The fields of a message, until its end or the first malformed one."""
-    while at < end:
-        key, at = _varint(data, at, end)
-        number, wire = key >> 3, key & 7
-        if wire == _VARINT:
-            value, at = _varint(data, at, end)
-            if at > end:
-                return
-            yield number, wire, value, 0
-            continue
-        length = {_FIXED64: 8, _FIXED32: 4}.get(wire)
-        if wire == _BYTES:
-            length, at = _varint(data, at, end)
-        if length is None or at + length > end:
-            return
-        yield number, wire, at, at + length
-        at += length
-
-
-def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """A number and where it ends; past the end for what is malformed."""
-    value = shift = 0
-    while at < end and shift < 70:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-    return 0, end + 1

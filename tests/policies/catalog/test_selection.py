@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +76,43 @@ def test_the_newest_complete_checkpoint_speaks(tmp_path: Path):
     assert scan(str(tmp_path)).series[0].selects_by == ("eval_loss", "min"), "that of 200"
     arguments.write_bytes(b"no arguments at all")
     assert scan(str(tmp_path)).series[0].selects_by is None
+
+
+def _recorded(root: Path, best: float | None, *also: str) -> Catalog:
+    """A run that recorded the value of its best, not of which metric; `also` have the same."""
+    hugging_face(root, LOSSES, losses=LOSSES)
+    newest = root / "checkpoint-300" / "trainer_state.json"
+    state = json.loads(newest.read_text())
+    for row in state["log_history"]:
+        row.update(dict.fromkeys(also, row["eval_loss"]))
+    newest.write_text(json.dumps({**state, "best_metric": best}))
+    return scan(str(root))
+
+
+@pytest.mark.parametrize(
+    ("best", "selects_by"),
+    [
+        (0.25, ("eval_loss", "min")),
+        (0.75, ("eval_loss", "max")),
+        (0.5, None),
+        (0.1, None),
+        (None, None),
+    ],
+    ids=["the lowest", "the highest", "neither", "never logged", "nothing recorded"],
+)
+def test_the_metric_is_found_by_the_value_of_its_best(tmp_path: Path, best, selects_by):
+    [series] = _recorded(tmp_path, best).series
+    assert series.selects_by == selects_by
+
+
+def test_a_value_that_two_metrics_share_tells_nothing(tmp_path: Path):
+    [series] = _recorded(tmp_path, 0.25, "eval_wer").series
+    assert series.selects_by is None
+
+
+def test_what_the_arguments_say_counts_more_than_the_value(tmp_path: Path):
+    _run(tmp_path, "eval_loss", True)
+    newest = tmp_path / "checkpoint-300" / "trainer_state.json"
+    newest.write_text(json.dumps({**json.loads(newest.read_text()), "best_metric": 0.25}))
+    [series] = scan(str(tmp_path)).series
+    assert series.selects_by == ("eval_loss", "max")

@@ -83,7 +83,9 @@ def test_pinning_again_changes_the_note_and_unpinning_is_quiet(tmp_path: Path) -
 
 def test_an_unknown_id_pins_nothing(tmp_path: Path) -> None:
     catalog = catalog_of(tmp_path, "c-1")
-    with pytest.raises(Refusal, match=r"no checkpoint 'c-9' in .*; `keepstep scan .*` lists them"):
+    with pytest.raises(
+        Refusal, match=r"no checkpoint or artifact 'c-9' in .*; `keepstep scan .*` lists them"
+    ):
         pin(catalog, ["c-1", "c-9"])
     assert not (tmp_path / ".keepstep").exists()
 

@@ -70,7 +70,11 @@ SCHEDULE_FREE: st.SearchStrategy[Rule] = st.one_of(
     st.builds(MatchRule, st.sampled_from([("*0",), ("checkpoint-1*", "*-v1")])),
     CALENDAR,
 )
-ANY_RULE: st.SearchStrategy[Rule] = st.one_of(SCHEDULE_FREE, GRADUATED)
+# Which are as good as the best depends on the best so far.
+BEST_WITHIN = st.builds(
+    BestRule, st.just("loss"), st.sampled_from(["min", "max"]), SMALL, MISSING, st.floats(0.01, 1)
+)
+ANY_RULE: st.SearchStrategy[Rule] = st.one_of(SCHEDULE_FREE, GRADUATED, BEST_WITHIN)
 RULES = st.lists(ANY_RULE, min_size=1, max_size=4)
 
 METRIC = st.one_of(

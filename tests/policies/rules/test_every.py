@@ -17,6 +17,16 @@ CASES: dict[str, tuple[list[int], EveryStepsRule, list[int]]] = {
         EveryStepsRule(300, on_miss="none"),
         [600, 700],
     ),
+    "exact multiples, none of which is there": (
+        [101, 201, 301, 401],
+        EveryStepsRule(100, on_miss="none"),
+        [401],
+    ),
+    "exact multiples from an offset": (
+        [*TEN],
+        EveryStepsRule(300, 200, on_miss="none"),
+        [200, 500, 800, 1000],
+    ),
     "the closest, before or after": (
         [100, 290, 320, 580, 900, 1000],
         EveryStepsRule(300, on_miss="closest"),
@@ -72,6 +82,12 @@ REASONS: dict[str, tuple[EveryStepsRule, int, str]] = {
         EveryStepsRule(260, on_miss="closest"),
         200,
         "every 260 steps keeps checkpoint-300",
+    ),
+    "exact ones keep": (EveryStepsRule(300, on_miss="none"), 600, "every 300 steps"),
+    "exact ones miss": (
+        EveryStepsRule(300, on_miss="none"),
+        500,
+        "every 300 steps keeps checkpoint-600",
     ),
     "nothing stands in": (
         EveryStepsRule(350, on_miss="none"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keepstep.policies.catalog.model import Pin, State
 from keepstep.policies.decisions import Action
 from keepstep.policies.explain import Explainer
 from keepstep.policies.plan import make_plan
+from keepstep.policies.refusal import Refusal
 from keepstep.policies.rules.best import BestRule
 from keepstep.policies.rules.counts import FirstRule, LastRule
 from keepstep.policies.rules.every_steps import EveryStepsRule
@@ -164,14 +166,15 @@ def test_best_with_any_numbers(values: dict[int, float | None], mode: str, count
         checkpoint(step, metrics={} if value is None else {"m": value})
         for step, value in values.items()
     )
-    if all(value is None for value in values.values()):
+    finite = [v for v in values.values() if v is not None and math.isfinite(v)]
+    if not finite:
+        with pytest.raises(Refusal):
+            make_plan(run, policy(BestRule("m", mode, count)), now=NOW)
         return
     plan = make_plan(run, policy(BestRule("m", mode, count)), now=NOW)
     kept = {d.checkpoint.step for d in plan.decisions if d.action is Action.KEEP}
-    finite = [v for v in values.values() if v is not None and math.isfinite(v)]
-    if finite:
-        best = min(finite) if mode == "min" else max(finite)
-        assert any(values[step] == best for step in kept if step is not None)
+    best = min(finite) if mode == "min" else max(finite)
+    assert any(values[step] == best for step in kept if step is not None)
     assert {step for step, value in values.items() if value is None} <= kept
     assert survivors_again(run, kept, mode, count) == kept
 
@@ -179,7 +182,5 @@ def test_best_with_any_numbers(values: dict[int, float | None], mode: str, count
 def survivors_again(run, kept: set[int | None], mode: str, count: int) -> set[int | None]:
     """The steps that stay when the same rule sees only the survivors."""
     left = catalog(one for one in run.checkpoints if one.step in kept)
-    if not any("m" in one.metrics for one in left.checkpoints):
-        return kept
     plan = make_plan(left, policy(BestRule("m", mode, count)), now=NOW)
     return {d.checkpoint.step for d in plan.decisions if d.action is Action.KEEP}

@@ -7,6 +7,7 @@ import math
 import pytest
 from keepstep.policies.explain import Explainer
 from keepstep.policies.plan import make_plan
+from keepstep.policies.refusal import Refusal
 from keepstep.policies.rules.best import BestRule
 from keepstep.policies.rules.counts import FirstRule, LastRule
 from keepstep.policies.rules.every_steps import EveryEpochsRule, EveryStepsRule
@@ -63,7 +64,6 @@ LOSS_CASES: dict[str, tuple[dict[int, float | None], BestRule, list[int]]] = {
     "among equals the newer": ({1: 0.1, 2: 0.1, 3: 0.4}, BestRule("eval_loss", "min"), [2, 3]),
     "NaN never wins": ({1: 0.9, 2: math.nan, 3: 0.5, 4: 0.7}, BestRule("eval_loss", "min"), [3, 4]),
     "infinity never wins": ({1: -math.inf, 2: 0.9, 3: 1.0}, BestRule("eval_loss", "min"), [2, 3]),
-    "all NaN leaves the newest": ({1: math.nan, 2: math.nan}, BestRule("eval_loss", "min", 3), [2]),
     "unknown stays": ({1: 0.5, 2: None, 3: 0.1, 4: 0.9}, BestRule("eval_loss", "min"), [2, 3, 4]),
     "unknown goes when told": (
         {1: 0.5, 2: None, 3: 0.1, 4: 0.9},
@@ -84,9 +84,30 @@ def test_best(case: str):
     assert kept_steps(make_plan(_with_loss(values), policy(rule), now=NOW)) == expected
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("missing", ["keep", "drop"])
+def test_a_metric_that_is_nowhere_finite_deletes_nothing(value: float, missing: str):
+    """Not the first time, and not the second: what it would leave says as little as all did."""
+    run = _with_loss({1: value, 2: value, 3: None})
+    with pytest.raises(Refusal, match="'eval_loss' is nowhere finite"):
+        make_plan(run, policy(BestRule("eval_loss", "min", 2, missing), LastRule(1)), now=NOW)
+
+
+def test_a_metric_that_was_finite_once_is_asked_for_again_and_again():
+    left = _with_loss({1: 0.5, 2: math.nan, 3: math.nan})
+    best = policy(BestRule("eval_loss", "min"))
+    for _ in range(2):
+        plan = make_plan(left, best, now=NOW)
+        assert kept_steps(plan) == [1, 3]
+        left = catalog(d.checkpoint for d in plan.decisions if d.action == "keep")
+
+
 REASONS: dict[str, tuple[Rule, int, str]] = {
     "last keeps": (LastRule(3), 900, "last 3"),
     "last misses": (LastRule(3), 100, "10th newest; the last 3 are kept"),
+    "first keeps": (FirstRule(2), 200, "first 2"),
+    "first misses": (FirstRule(2), 500, "5th oldest; the first 2 are kept"),
+    "the first one misses": (FirstRule(1), 500, "5th oldest; only the oldest is kept"),
     "grid keeps": (EveryStepsRule(300), 600, "every 300 steps"),
     "grid misses": (EveryStepsRule(300), 500, "every 300 steps keeps checkpoint-600"),
     "tier 3 misses": (

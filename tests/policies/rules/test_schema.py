@@ -54,6 +54,14 @@ MISTAKES = {
         "keep:\n  - best: {metric: m, mode: up}",
         "p.yaml: keep[0].best.mode (line 2): must be min or max, not 'up'",
     ),
+    "an unknown nearness": (
+        "keep:\n  - best: {metric: m, mode: min, within: chance}",
+        "p.yaml: keep[0].best.within (line 2): must be noise, not 'chance'",
+    ),
+    "a negative nearness": (
+        "keep:\n  - best: {metric: m, mode: min, within: -0.1}",
+        "keep[0].best.within (line 2): must be noise or a number that is not negative, not -0.1",
+    ),
     "a mode that nobody can guess": (
         "keep:\n  - best: {metric: zeta}",
         "keep[0].best.mode: is needed: nothing tells whether smaller or larger zeta is better",
