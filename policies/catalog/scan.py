@@ -25,7 +25,6 @@ from .survey import Cancelled
 if TYPE_CHECKING:
     from ..verification.verify import Verdict
     from .index import Index
-    from .listing import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +93,7 @@ def scan_events(
     tree = LocalTree(real, index)
     found = Discovery()
     try:
-        told = False
-        for names in tree.survey(cancelled):
-            if not told:
-                told = True
-                yield from _previewed(real, names)
-        for checkpoints in discover(tree, found, cancelled=cancelled):
-            if not told:
-                yield Found(tuple(checkpoints))
+        yield from _named(tree, found, cancelled)
     except Cancelled:
         return
     except OSError as error:
@@ -128,10 +120,18 @@ def scan_events(
         save_index(index, tree, sized, time.time())
 
 
-def _previewed(root: str, names: Mapping[str, Names]) -> Iterator[Found]:
-    from .preview import preview  # for slow disks only
+def _named(tree: LocalTree, found: Discovery, cancelled: Callable[[], bool]) -> Iterator[Found]:
+    """Look at everything and recognise it; each checkpoint is told once, as soon as may be."""
+    told = False
+    for names in tree.survey(cancelled):
+        if not told:
+            from .preview import preview  # for slow disks only
 
-    return map(Found, preview(root, names))
+            told = True
+            yield from map(Found, preview(tree.root, names))
+    for checkpoints in discover(tree, found, cancelled=cancelled):
+        if not told:
+            yield Found(tuple(checkpoints))
 
 
 def _index(root: str, *, recall: bool) -> Index:
