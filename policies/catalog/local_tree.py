@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from .listing import Listing, Lookout, Names, Remembered, Stat, describe, directories_in
+from .listing import Listing, Names, Remembered, Stat, describe, directories_in
+from .lookout import Lookout
 from .survey import Seen, Surveyor, requests_in_flight
 from .tree import join
 

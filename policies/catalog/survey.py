@@ -16,16 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from .listing import (
-    OPEN_DIRECTORY,
-    Listing,
-    Lookout,
-    Looks,
-    Names,
-    Remembered,
-    directories_in,
-    key_of,
-)
+from .listing import Listing, Names, Remembered, directories_in
+from .lookout import OPEN_DIRECTORY, Lookout, Looks, key_of
 from .tree import join
 
 REQUESTS_VARIABLE = "KEEPSTEP_SCAN_REQUESTS"

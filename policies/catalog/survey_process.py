@@ -17,7 +17,8 @@ from contextlib import suppress
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from .listing import Listing, Lookout, Names, Remembered
+from .listing import Listing, Names, Remembered
+from .lookout import Lookout
 from .model import Kind
 from .survey import Surveyor
 

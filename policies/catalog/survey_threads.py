@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from stat import S_ISDIR
 from typing import TypeVar
 
-from .listing import OPEN_DIRECTORY, Key, Looks, key_of, mode_of
+from .listing import Key
+from .lookout import OPEN_DIRECTORY, Looks, key_of, mode_of
 from .survey import Surveyor, below
 
 T = TypeVar("T")

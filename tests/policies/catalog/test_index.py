@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keepstep.policies import commit, make_plan, scan
 from keepstep.policies.catalog import index, local_tree
-from keepstep.policies.catalog.listing import Lookout
+from keepstep.policies.catalog.lookout import Lookout
 from keepstep.policies.rules.counts import LastRule
 from keepstep.tui.sample.run import build_sample_run
 

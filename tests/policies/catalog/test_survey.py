@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keepstep.policies.catalog import survey, survey_process, survey_threads
-from keepstep.policies.catalog.listing import Looks
 from keepstep.policies.catalog.local_tree import LocalTree
+from keepstep.policies.catalog.lookout import Looks
 from keepstep.policies.catalog.model import Catalog, State
 from keepstep.policies.catalog.scan import Finished, Found, scan, scan_events
 from keepstep.policies.catalog.survey import Pace, Surveyor
