@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -83,6 +84,9 @@ def _received(reader: int, child: int, cancelled: Callable[[], bool]) -> Iterato
     try:
         with open(reader, "rb") as pipe:
             unpickler = pickle.Unpickler(pipe)  # noqa: S301 - of our own child
+            # A slow disk lets nothing be said for a while.
+            while not (cancelled() or select.select([pipe], [], [], _EVERY)[0]):
+                pass
             while not (finished or cancelled()):
                 for event in _batch(unpickler):
                     if isinstance(event, Refusal):
@@ -90,6 +94,8 @@ def _received(reader: int, child: int, cancelled: Callable[[], bool]) -> Iterato
                     finished = isinstance(event, Finished)
                     yield event
     finally:
+        if not finished:
+            os.kill(child, signal.SIGKILL)  # it only reads
         os.waitpid(child, 0)
 
 
