@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from .catalog.model import Artifact, Catalog, Consequence, Pin
 from .decisions import Action, ArtifactDecision, Reason, Source
+from .in_use import Users, open_facts, users_of
 from .protections import BEING_WRITTEN
 from .rules.artifact_classes import FINAL_MODEL
 from .rules.policy import Policy
@@ -63,6 +64,7 @@ class _Needs:
     names: dict[str, str] = field(default_factory=dict)  # a file -> the checkpoint it names
     linked: dict[str, list[str]] = field(default_factory=dict)  # a path -> the links to it
     final_folders: frozenset[str] = frozenset()
+    users: Users = field(default_factory=dict)
 
     @classmethod
     def of(cls, catalog: Catalog, policy: Policy, pins: Mapping[str, Pin]) -> _Needs:
@@ -71,7 +73,9 @@ class _Needs:
             pins,
             tuple(metric for metric, _ in policy.metrics()),
             final_folders=frozenset(posixpath.dirname(path) for path in finals),
+            users=users_of(catalog.activity),
         )
+        needs.names.update((one.path, one.target) for one in catalog.references)
         for pointer in catalog.pointers:
             beside = posixpath.join(posixpath.dirname(pointer.path), pointer.target)
             needs.linked.setdefault(posixpath.normpath(beside), []).append(pointer.path)
@@ -85,6 +89,8 @@ class _Needs:
             yield "pinned", {"note": self.pins[one.path].note}
         if one.path in self.linked:
             yield "pointer", {"by": tuple(self.linked[one.path])}
+        if one.path in self.users:
+            yield "open", open_facts(self.users[one.path])
         if one.path in self.names:
             yield "names a checkpoint", {"id": self.names[one.path]}
         if self.metrics and one.kind in _HOLD_METRICS:

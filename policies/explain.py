@@ -132,6 +132,25 @@ def _listed(paths: Sequence[str]) -> str:
     return " and ".join(paths)
 
 
+def _open(facts: Facts) -> str:
+    others = facts["others"]
+    more = f" and {others} more" if others else ""
+    return f"open in pid {facts['pid']} ({facts['command']}){more}"
+
+
+def _needed(words: str) -> Callable[[Facts], str]:
+    def sentence(facts: Facts) -> str:
+        folder, _, name = facts["path"].rpartition("/")
+        holder = facts["holder"] or folder or "the run"
+        return f"{words} {holder} ({name})"
+
+    return sentence
+
+
+def _linked(facts: Facts) -> str:
+    return f"{facts['holder']} links into it ({facts['path'].rpartition('/')[2]})"
+
+
 def _with_evidence(words: str) -> Callable[[Facts], str]:
     return lambda facts: f"{words}: {facts['evidence']}" if facts.get("evidence") else words
 
@@ -139,6 +158,10 @@ def _with_evidence(words: str) -> Callable[[Facts], str]:
 _WORDS: dict[str, Callable[[Facts], str]] = {
     "pinned": _pinned,
     "pointer": _pointed,
+    "open": _open,
+    "base of another": _needed("base of"),
+    "resume source": _needed("resume source of"),
+    "linked": _linked,
     "newest": lambda _: "newest complete of its series",
     "best metric": lambda facts: f"best {facts['metric']} ({facts['mode']})",
     "resume": lambda _: "what training resumes from",

@@ -23,10 +23,11 @@ from .decisions import (
     Source,
     Summary,
 )
+from .dependencies import dependencies
 from .freed import freed
 from .judgement import Judgement
 from .plan_warnings import warnings_of
-from .protections import Lines, protect, sort_out
+from .protections import Lines, needed_protections, protect, sort_out
 from .refusal import PolicyRefusal
 from .rules.policy import Policy
 from .rules.rule import NO_KEEPS
@@ -57,6 +58,13 @@ def make_plan(
     protections = protect(catalog, lines, policy, pins, now, evaluations)
     judgement = Judgement(catalog, policy, lines, protections, evaluations, marks)
     actions = judgement.actions()
+    needed = needed_protections(
+        catalog, dependencies(catalog), [action is not Action.DELETE for action in actions]
+    )
+    if needed:
+        for place, more in needed.items():
+            protections.setdefault(place, []).extend(more)
+        actions = judgement.actions()
     files = decide_artifacts(catalog, policy, pins, now)
     summary = _summary(catalog, actions, files, judgement.metric_unknown(), len(lines.unsized))
     return Plan(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from .decisions import ArtifactDecision, Decision, Plan
 from .explain import Explainer, Explanation
 from .json_text import Document, canonical, number
+from .scan_json import processes_document
 
 
 def plan_document(plan: Plan) -> Document:
@@ -32,6 +33,7 @@ def plan_document(plan: Plan) -> Document:
             "freed": {"certain": summary.freed.certain, "possible": summary.freed.possible},
         },
     }
+    document["processes"] = processes_document(plan.catalog)
     if plan.policy is not None and plan.policy.artifacts:
         document["artifacts"] = [_artifact(one, explainer) for one in plan.artifacts]
     document["hash"] = document_hash(document)

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .catalog.model import Catalog, Checkpoint, Pin, Standing, State
+from .catalog.model import Catalog, Checkpoint, Need, Pin, Standing, State
 from .catalog.save_times import PLAUSIBLE_SINCE, RESTART_MARGIN
 from .decisions import Reason, SeriesEvaluation, Source
+from .dependencies import Dependency
+from .in_use import checkpoints_in_use, open_facts
 from .rules.best import BestRule
 from .rules.policy import Policy
 
+_NEEDED_AS = {Need.BASE: "base of another", Need.RESUME: "resume source"}
 BEING_WRITTEN = 15 * 60  # seconds since the last write of an incomplete checkpoint
 
 
@@ -78,7 +81,7 @@ def protect(
     found: Protections = {}
     checkpoints = catalog.checkpoints
 
-    def add(place: int, name: str, by_hand: bool = False, **facts: object) -> None:
+    def add(place: int, name: str, by_hand: bool = False, /, **facts: object) -> None:
         reason = Reason(Source.PROTECTION, name, facts=facts)
         found.setdefault(place, []).append(Protection(reason, by_hand))
 
@@ -88,6 +91,8 @@ def protect(
                 add(i, "pinned", note=pins[one.id].note)
     for i in lines.pointed:
         add(i, "pointer", by=checkpoints[i].pointed_to_by)
+    for i, name, facts in _by_others(catalog):
+        add(i, name, **facts)
     for i in lines.others:
         for name, by_hand, facts in _of_its_own(checkpoints[i], now):
             add(i, name, by_hand, **facts)
@@ -100,6 +105,38 @@ def protect(
         ):
             add(places[position], name, by_hand, **facts)
     return found
+
+
+def needed_protections(
+    catalog: Catalog, known: Sequence[Dependency], staying: Sequence[bool]
+) -> Protections:
+    """What those that stay need, directly or through others."""
+    found: Protections = {}
+    stays = list(staying)
+    waiting = list(known)
+    while needed := [one for one in waiting if stays[one.holder]]:
+        waiting = [one for one in waiting if not stays[one.holder]]
+        for one in needed:
+            stays[one.target] = True
+            name = "linked" if one.need is None else _NEEDED_AS[one.need]
+            facts = {"path": one.path, "holder": catalog.checkpoints[one.holder].id}
+            protection = Protection(Reason(Source.PROTECTION, name, facts=facts))
+            found.setdefault(one.target, []).append(protection)
+    return found
+
+
+def _by_others(catalog: Catalog) -> Iterator[tuple[int, str, dict[str, object]]]:
+    """Place, name and facts, by processes that have it open and by runs that need it.
+
+    What another checkpoint of this catalog needs is left to `needed_protections`.
+    """
+    for place, processes in checkpoints_in_use(catalog):
+        yield place, "open", open_facts(processes)
+    needed = [one for one in catalog.references if one.holder is None]
+    places = {one.id: i for i, one in enumerate(catalog.checkpoints)} if needed else {}
+    for one in needed:
+        if one.target in places:
+            yield places[one.target], _NEEDED_AS[one.need], {"path": one.path, "holder": None}
 
 
 def _in_series(

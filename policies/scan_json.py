@@ -29,6 +29,23 @@ def scan_document(catalog: Catalog) -> Document:
         ],
         "unrecognised": list(catalog.unrecognised),
         "warnings": list(catalog.warnings),
+        "processes": processes_document(catalog),
+    }
+
+
+def processes_document(catalog: Catalog) -> Document:
+    """Who used the root at the end of the scan, and how many could not be looked into."""
+    return {
+        "seen": [
+            {
+                "pid": one.pid,
+                "command": one.command,
+                "folder": one.folder,
+                "open": [{"path": file.path, "writing": file.writing} for file in one.files],
+            }
+            for one in catalog.activity.processes
+        ],
+        "unseen": catalog.activity.unseen,
     }
 
 

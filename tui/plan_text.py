@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..policies.catalog.model import Checkpoint
 from ..policies.decisions import Action, ArtifactDecision, Decision, Plan, Summary
 from ..policies.explain import Explainer
+from .activity_text import activity_lines
 from .output import shown
 from .quantities import figure, since, size, whole, with_files
 from .tables import Column, table
@@ -29,7 +30,8 @@ def plan_page(
     apparent: bool = False,
 ) -> str:
     """The whole plan, or the decisions of some actions."""
-    parts = [shown(choice.line()), shown(choice.policy.sentence()), ""]
+    alive = [shown(line) for line in activity_lines(plan.catalog, now)]
+    parts = [shown(choice.line()), shown(choice.policy.sentence()), *alive, ""]
     decisions = [one for one in plan.decisions if one.action in actions]
     files = [one for one in plan.artifacts if one.action in actions]
     if decisions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..policies.catalog.model import Catalog, Checkpoint, Series, State
+from .activity_text import activity_lines
 from .output import shown
 from .quantities import counted, figure, since, size, whole
 from .tables import Column, table
@@ -21,6 +22,8 @@ def scan_page(catalog: Catalog, *, now: float, width: int | None) -> str:
         parts.append(_artifacts(catalog, width))
     if catalog.unrecognised:
         parts.append(_unrecognised(catalog, width))
+    if alive := activity_lines(catalog, now):
+        parts.append("\n".join(shown(line) for line in alive))
     return "\n\n".join([*parts, _totals(catalog)])
 
 

@@ -26,6 +26,7 @@ from .model import (
 from .names import natural_key
 from .pointers import PointerResolver
 from .restarts import split_restarts
+from .resume_sources import neighbour_references, references
 from .selection import Selection, disagreements, selections
 from .tree import Tree
 
@@ -52,6 +53,8 @@ def assemble(tree: Tree, found: Discovery) -> Catalog:
     ]
     chosen = {**found.selects_by, **selections(tree, checkpoints)}
     warnings += disagreements(chosen, checkpoints, pointers)
+    needed = references(tree, checkpoints, found.artifacts)
+    needed += neighbour_references(tree.root, checkpoints)
     policy_file = os.path.join(state_directory(tree.root), POLICY_FILE)
     return Catalog(
         root=tree.root,
@@ -59,6 +62,7 @@ def assemble(tree: Tree, found: Discovery) -> Catalog:
         checkpoints=tuple(checkpoints),
         artifacts=tuple(sorted(found.artifacts, key=lambda artifact: artifact.path)),
         pointers=pointers,
+        references=needed,
         pins=_pins(tree.root, found.state_folders),
         unrecognised=tuple(sorted(found.unrecognised + foreign_links)),
         warnings=tuple(found.warnings + warnings),

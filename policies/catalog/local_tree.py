@@ -107,7 +107,10 @@ class LocalTree:
         return self._surveyor.each(work, items)
 
     def names(self, path: str) -> Names:
-        return self.listing(path).names
+        known = self._known.get(path)
+        if isinstance(known, OSError):
+            raise known
+        return known.names if known else self.lookout.names_in(self.absolute(path))
 
     def stat(self, path: str) -> Stat:
         folder, _, name = path.rpartition("/")

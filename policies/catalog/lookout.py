@@ -110,6 +110,12 @@ class Lookout:
         listing.digest = _digest(listing, looks.targets)
         return listing
 
+    def names_in(self, directory: str) -> Names:
+        """List a directory without a look at its entries; raises OSError where it cannot be."""
+        with os.scandir(directory) as listing:
+            entries = sorted((entry.name, mode_of(entry)) for entry in listing)
+        return self.names([name for name, _ in entries], tuple(mode for _, mode in entries))
+
     def names(self, names: Sequence[str], modes: tuple[int, ...]) -> Names:
         """Names and what their modes say they are, shared with whoever has the same."""
         types = tuple(map(mode_bits.S_IFMT, modes)) if len(set(modes)) > 1 else modes[:1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from .listing import Listing, Remembered, Stat, Sums, directories_in, rows
+from .listing import Listing, Remembered, Stat, Sums, directories_in, links_in, rows
 from .model import Kind, Measure, Member, Role, SharedInode
 from .roles import role_of
 from .tree import Tree
@@ -54,6 +54,7 @@ class _Sums:
         self._disk = self._apparent = self._files = self._newest = 0
         self._shared: dict[tuple[int, int], tuple[Stat, int]] = {}
         self._roles: dict[Role, int] = {}
+        self._links: list[tuple[str, str]] = []
         self.errors: list[str] = []
 
     def add_member(self, path: str) -> None:
@@ -61,7 +62,7 @@ class _Sums:
             found = self._tree.stat(path)
             self._digest.update(_fingerprint(path, found))
             if found.kind is Kind.LINK:
-                self._digest.update(_bytes(self._tree.link(path)))
+                self._digest.update(_bytes(self._add_link(path)))
         except OSError as error:
             self._fail(path, error.strerror or str(error))
             return
@@ -70,6 +71,11 @@ class _Sums:
             self._add_directory(path)
         else:
             self._add(path.rpartition("/")[2], found)
+
+    def _add_link(self, path: str) -> str:
+        text = self._tree.link(path)
+        self._links.append((path, text))
+        return text
 
     def _fail(self, path: str, why: str) -> None:
         self.errors.append(f"{path}: {why}")
@@ -111,6 +117,11 @@ class _Sums:
                 self._fail(f"{path}/{name}", listing.errors[name][1])
             else:
                 self._add(name, listing.stat(name))
+        for name in listing.names.tell(links_in):
+            try:
+                self._add_link(f"{path}/{name}")
+            except OSError as error:
+                self._fail(f"{path}/{name}", error.strerror or str(error))
 
     def _add_sums(self, sums: Sums) -> None:
         self._disk += sums.disk
@@ -148,6 +159,7 @@ class _Sums:
             ),
             roles=tuple(roles),
             errors=tuple(self.errors),
+            links=tuple(self._links),
         )
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from ..processes.activity import IDLE, Activity
+
 NO_METRICS: Mapping[str, float] = MappingProxyType({})
 MetricLog = Mapping[str, Sequence[tuple[int, float]]]  # metric -> (step, value), by step
 NO_LOG: MetricLog = MappingProxyType({})
@@ -98,6 +100,7 @@ class Measure:
     shared: tuple[SharedInode, ...] = ()
     roles: tuple[tuple[Role, int], ...] = ()  # apparent bytes by role, largest first
     errors: tuple[str, ...] = ()  # what could not be read; such a checkpoint is never deleted
+    links: tuple[tuple[str, str], ...] = ()  # symbolic links in it: path, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,23 @@ class Pointer:
     trouble: str = ""  # "dangling", "loop", "outside the root"
 
 
+class Need(StrEnum):
+    """What for something needs a checkpoint that is not its own."""
+
+    BASE = "base"  # its weights stand on it, or began with it
+    RESUME = "resume"  # its training went on from it
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Configuration of one run or checkpoint that names a checkpoint of another."""
+
+    path: str  # the file that says so, relative to the root; beside it: "../…"
+    target: str  # id of the checkpoint
+    need: Need
+    holder: str | None = None  # id of the checkpoint that the file belongs to
+
+
 class Consequence(StrEnum):
     """The answer to "can I delete this?"."""
 
@@ -210,7 +230,9 @@ class Catalog:
     checkpoints: tuple[Checkpoint, ...] = ()  # by series, then from oldest to newest
     artifacts: tuple[Artifact, ...] = ()
     pointers: tuple[Pointer, ...] = ()
+    references: tuple[Reference, ...] = ()
     pins: Mapping[str, Pin] = field(default_factory=lambda: MappingProxyType({}))
     unrecognised: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     policy_file: str | None = None  # the run's own saved policy, absolute
+    activity: Activity = IDLE  # of processes on this host, at the end of the scan

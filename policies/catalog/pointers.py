@@ -11,6 +11,7 @@ import re
 from collections.abc import Container, Mapping
 
 from .model import Pointer
+from .path_owners import owner_of, shared_tail
 from .tree import Tree, join
 
 _POINTER_NAME = re.compile(r"(last|latest|best|final|current|newest)([._-].*)?", re.IGNORECASE)
@@ -55,7 +56,7 @@ class PointerResolver:
         if not parts:
             return Pointer(written, target, None, "dangling")
         here = posixpath.normpath(join(folder, target)) if not _is_absolute(target) else ""
-        owner = self._owner(here) or self._by_last_parts(folder, parts)
+        owner = owner_of(here, self._owners) or self._by_last_parts(folder, parts)
         known = owner or here in self._artifacts or join(folder, parts[-1]) in self._artifacts
         return Pointer(written, target, owner, "" if known else "dangling")
 
@@ -66,7 +67,7 @@ class PointerResolver:
         """
         own = join(folder, parts[-1])
         shared = {
-            key: _shared_tail(key.split("/"), parts) for key in self._by_tail.get(parts[-1], ())
+            key: shared_tail(key.split("/"), parts) for key in self._by_tail.get(parts[-1], ())
         }
         shared = {key: count for key, count in shared.items() if count > 1 or key == own}
         most = max(shared.values(), default=0)
@@ -81,7 +82,7 @@ class PointerResolver:
             target = self._relative(here)
             if target is None:
                 return None, "outside the root"
-            owner = self._owner(target)
+            owner = owner_of(target, self._owners)
             if owner is not None:
                 return owner, ""
             if target not in self._links:
@@ -98,14 +99,6 @@ class PointerResolver:
         joined = posixpath.normpath(posixpath.join(posixpath.dirname(link), text))
         return None if joined == ".." or joined.startswith("../") else joined
 
-    def _owner(self, path: str) -> str | None:
-        """The checkpoint that a path is, or lies in."""
-        while path:
-            if path in self._owners:
-                return self._owners[path]
-            path = path.rpartition("/")[0]
-        return None
-
     def _exists(self, path: str) -> bool:
         try:
             self._tree.stat(path)
@@ -116,10 +109,3 @@ class PointerResolver:
 
 def _is_absolute(target: str) -> bool:
     return target.startswith("/") or re.match(r"[A-Za-z]:[/\\]|\w+://", target) is not None
-
-
-def _shared_tail(one: list[str], other: list[str]) -> int:
-    count = 0
-    while count < min(len(one), len(other)) and one[-1 - count] == other[-1 - count]:
-        count += 1
-    return count

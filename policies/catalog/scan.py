@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..commit.safety import refuse_root
 from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
+from ..processes.table import ProcessTable, host_processes
 from ..refusal import RootRefusal
 from .assembly import assemble
 from .discovery import Discovery, discover
@@ -58,16 +59,23 @@ class Finished:
 ScanEvent = Found | Named | Sized | Finished
 
 
-def scan(root: str, *, measure: Container[str] | None = None, remember: bool = False) -> Catalog:
+def scan(
+    root: str,
+    *,
+    measure: Container[str] | None = None,
+    remember: bool = False,
+    processes: ProcessTable = host_processes,
+) -> Catalog:
     """The catalog of one root; `measure` limits sizing to these ids (None: all).
 
     To `remember` is to use and to keep the index of finished checkpoints, which is quick, and not
-    for deciding what to delete.
-
-    Raises RootRefusal for a root that is missing, no directory, unreadable or unsafe.
+    for deciding what to delete. `processes` is asked at the end who has what open. Raises
+    RootRefusal for a root that is missing, no directory, unreadable or unsafe.
     """
     catalog = None
-    for event in scan_events(root, measure=measure, recall=remember, remember=remember):
+    for event in scan_events(
+        root, measure=measure, recall=remember, remember=remember, processes=processes
+    ):
         if isinstance(event, Finished):
             catalog = event.catalog
     if catalog is None:
@@ -81,6 +89,7 @@ def scan_events(
     measure: Container[str] | None = None,
     recall: bool = False,
     remember: bool = False,
+    processes: ProcessTable = host_processes,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`.
@@ -113,7 +122,8 @@ def scan_events(
                 checkpoint = verdict.applied(checkpoint)
             yield Sized(checkpoint)
         sized.append(checkpoint)
-    yield Finished(replace(catalog, checkpoints=tuple(sized)))
+    activity = processes(tree.root)
+    yield Finished(replace(catalog, checkpoints=tuple(sized), activity=activity))
     if index is not None and remember and measure is None:
         from .index import save_index
 

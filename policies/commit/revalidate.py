@@ -35,7 +35,9 @@ def rescan_now(plan: Plan, ids: frozenset[str], now: float) -> Plan:
     from ..catalog.scan import scan
     from ..plan import make_plan
 
-    catalog = scan(plan.root, measure=ids)
+    # What the plan has not looked into yet may lead into one that goes.
+    unsized = {one.id for one in plan.catalog.checkpoints if one.measure is None}
+    catalog = scan(plan.root, measure=ids | unsized)
     return make_plan(
         catalog,
         plan.policy,

@@ -13,12 +13,14 @@ import statistics
 import time
 from collections.abc import Callable
 
+from contest import KEEPSTEP, Budget, Contest
 from keepstep.policies.catalog.model import Catalog, Checkpoint, Kind, Measure, Member, Series
 from keepstep.policies.decisions import Plan
 from keepstep.policies.explain import Explainer
 from keepstep.policies.plan import make_plan
 from keepstep.policies.rules.policy import Policy
 from keepstep.policies.rules.schema import parse_policy
+from trees import Yard
 
 NOW = 1_763_806_800.0
 FRAME = 16.0  # milliseconds
@@ -74,6 +76,20 @@ def shown(plan: Plan, rows: int = 40) -> list[str]:
     """What a screen asks of a plan: the reasons of the rows that it shows."""
     explainer = Explainer(plan)
     return [explainer.short(plan.decisions[-i]) for i in range(1, rows + 1)]
+
+
+def plan_20k(_yard: Yard) -> Contest:
+    """A plan with what a screen shows of it, beside one frame; the metric rule is the dearest."""
+    run, policy = run_of(20_000), policy_of("tiers, best, first")
+
+    def planned() -> float:
+        gc.collect()
+        begun = time.perf_counter()
+        shown(make_plan(run, policy, now=NOW))
+        return time.perf_counter() - begun
+
+    subjects = {"one frame": lambda: FRAME / 1000, KEEPSTEP: planned}
+    return Contest("plan with reasons, 20,000 checkpoints", subjects, (Budget("one frame", 1),))
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from .command_line import build_run, invoke
 
-PLAN = {"format", "version", "root", "policy", "hash", "decisions", "summary"}
+PLAN = {"format", "version", "root", "policy", "hash", "decisions", "summary", "processes"}
 DECISION = {"id", "series", "step", "epoch", "tier", "action", "reasons", "bytes", "identity"}
 
 
@@ -29,7 +29,7 @@ def test_scan(run: Path):
     document = _document("scan", run, "--json")
     assert set(document) == {
         "format", "version", "root", "series", "checkpoints", "artifacts", "unrecognised",
-        "warnings",
+        "warnings", "processes",
     }  # fmt: skip
     assert (document["format"], document["version"]) == ("keepstep/scan", 1)
     assert document["root"] == str(run.resolve())

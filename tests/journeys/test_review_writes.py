@@ -59,14 +59,16 @@ async def test_a_small_commit_is_confirmed_by_y(run: Path):
 
 async def test_no_undo_without_yes(run: Path):
     async with review(run, None) as person:
-        await person.press("j", "j", "d", "c", "y", "u", "u")
+        await person.press("j", "j", "d", "c", "y")
+        await person.press("u", "u")
         await person.press("u", "enter")
     assert "checkpoint-16900" not in _checkpoints(run)
 
 
 async def test_purge_asks_and_then_there_is_no_undo(run: Path):
     async with review(run, None) as person:
-        await person.press("j", "j", "d", "c", "y", "t")
+        await person.press("j", "j", "d", "c", "y")
+        await person.press("t")
         assert "1 commit in the trash" in person.text
         await person.press("x")
         assert "for good? There is no undo." in person.last

@@ -5,15 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from keepstep.policies import scan
+from keepstep.policies import commit, scan
 from keepstep.policies.catalog.model import Pin, State
-from keepstep.policies.decisions import Action
+from keepstep.policies.decisions import Action, Reason, Source
 from keepstep.policies.explain import Explainer
 from keepstep.policies.plan import make_plan
 from keepstep.policies.rules.best import BestRule
 from keepstep.policies.rules.counts import LastRule
+from keepstep.policies.rules.threshold import Bound, ThresholdRule
 
-from .catalogs import NOW, catalog, checkpoint, kept_steps, policy, steps_catalog
+from .catalogs import (
+    NOW,
+    catalog,
+    checkpoint,
+    kept_steps,
+    policy,
+    reasons_of,
+    steps_catalog,
+)
 from .trees import hugging_face, set_saved, torch_zip
 
 ONE = policy(LastRule(1))
@@ -118,3 +127,74 @@ def test_last_copies_stay(tmp_path: Path):
     plan = make_plan(scan(str(tmp_path)), ONE, now=NOW)
     kept = {d.checkpoint.id for d in plan.decisions if d.action is Action.KEEP}
     assert kept == {"epoch=4-step=40.ckpt", "last.ckpt"}
+
+
+def test_the_best_by_a_rule_that_looks_at_one_series_only_stays_in_every_series():
+    found = [
+        checkpoint(step, family=family, metrics={"eval_loss": loss})
+        for family in ("a/checkpoint-*", "b/checkpoint-*")
+        for step, loss in ((100, 0.1), (200, 0.2), (300, 0.3))
+    ]
+    rules = policy(LastRule(1), BestRule("eval_loss", "min", only=("a/*",)))
+    plan = make_plan(catalog(found), rules, now=NOW)
+    assert kept_steps(plan) == [100, 300, 100, 300]
+    assert "best metric" in _reasons(plan, "b/checkpoint-100")
+
+
+def test_the_best_by_a_threshold_metric_stays_though_the_rule_does_not_keep_it():
+    losses = {100: 0.5, 200: 0.9, 300: 0.8}
+    run = catalog(checkpoint(s, metrics={"eval_loss": v}) for s, v in losses.items())
+    rule = ThresholdRule((Bound("eval_loss", "max", 0.1),))
+    plan = make_plan(run, policy(LastRule(1), rule), now=NOW)
+    assert kept_steps(plan) == [100, 300]
+
+
+def test_a_pointer_to_the_best_model_stays(tmp_path: Path):
+    hugging_face(tmp_path, [100, 200, 300], best="/old/machine/run/checkpoint-100")
+    plan = make_plan(scan(str(tmp_path)), ONE, now=NOW)
+    assert kept_steps(plan) == [100, 300]
+    assert reasons_of(plan, 100) == ["checkpoint-300/trainer_state.json points to it"]
+
+
+def test_what_changed_since_the_scan_stays(tmp_path: Path):
+    hugging_face(tmp_path, [100, 200, 300])
+    plan = make_plan(scan(str(tmp_path)), ONE, now=NOW)
+    (tmp_path / "checkpoint-100/model.safetensors").write_bytes(b"trained on")
+    done = commit(plan)
+    assert done.trashed == ("checkpoint-200",)
+    assert [one.id for one in done.skipped] == ["checkpoint-100"]
+
+
+# Every protection of a checkpoint, and the words it has in the plan, the review and JSON.
+WORDS = {
+    "pinned": ({"note": "figure 4"}, "pinned: figure 4"),
+    "pointer": ({"by": ("best", "last")}, "best and last points to it"),
+    "newest": ({}, "newest complete of its series"),
+    "best metric": ({"metric": "loss", "mode": "min"}, "best loss (min)"),
+    "open": ({"pid": 4242, "command": "python train.py", "others": 0},
+             "open in pid 4242 (python train.py)"),
+    "base of another": ({"path": "run-b/config.yaml", "holder": None},
+                        "base of run-b (config.yaml)"),
+    "resume source": ({"path": "args.json", "holder": None},
+                      "resume source of the run (args.json)"),
+    "linked": ({"path": "checkpoint-9/a/b", "holder": "checkpoint-9"},
+               "checkpoint-9 links into it (b)"),
+    "resume": ({}, "what training resumes from"),
+    "best": ({}, "the copy that the framework keeps as its best"),
+    "base": ({}, "what training started from"),
+    "no number": ({}, "its step or epoch is not known"),
+    "incomplete": ({"evidence": "no optimizer"}, "incomplete: no optimizer"),
+    "being written": ({"evidence": ""}, "incomplete, being written"),
+    "unreadable": ({"evidence": "I/O error"}, "cannot be read: I/O error"),
+    "not sized": ({}, "not sized yet"),
+    "restarted": ({"newest": "checkpoint-9"},
+                  "saved after checkpoint-9, whose step is higher: a restarted run?"),
+    "no rule here": ({}, "no rule of the policy looks at this series"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_each_protection_has_its_words(name: str):
+    facts, words = WORDS[name]
+    explainer = Explainer(make_plan(steps_catalog([100]), ONE, now=NOW))
+    assert explainer.words(Reason(Source.PROTECTION, name, facts=facts)) == words

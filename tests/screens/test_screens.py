@@ -10,9 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from keepstep.policies.catalog.scan import scan_events
+from keepstep.policies.processes.activity import IDLE, Activity, OpenFile, Process
 from keepstep.policies.rules.preset_files import load_policy
 from keepstep.tui.review.app import ReviewApp, review_of
-from keepstep.tui.review.feed import Feed, scanner
+from keepstep.tui.review.feed import Feed
 from keepstep.tui.review.glyphs import UNICODE
 from keepstep.tui.sample.run import build_sample_run
 
@@ -32,13 +34,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def review(run: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], ReviewApp]:
+def review(run: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ReviewApp]:
     """A review that has scanned everything before it draws anything."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(run.parent / "no-presets-of-my-own"))
 
-    def opened() -> ReviewApp:
-        feed = Feed(scanner(str(run))).start()
+    def opened(alive: Activity = IDLE) -> ReviewApp:
+        feed = Feed(lambda _: scan_events(str(run), processes=lambda _: alive)).start()
         feed.join()
         return review_of(
             str(run),
@@ -66,3 +68,12 @@ def review(run: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], ReviewApp
 )
 def test_screen(snap_compare, review, keys: list[str], size: tuple[int, int]):
     assert snap_compare(review(), press=keys, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+@pytest.mark.parametrize("keys", [[], ["c"]], ids=["review", "confirm"])
+def test_a_run_that_is_alive(snap_compare, review, keys: list[str], size: tuple[int, int]):
+    events = OpenFile("events.out.tfevents.1", writing=True)
+    reading = OpenFile("checkpoint-100/model.safetensors", writing=False)
+    alive = Activity((Process(4242, "python train.py", (reading, events)),), unseen=14)
+    assert snap_compare(review(alive), press=keys, terminal_size=size)

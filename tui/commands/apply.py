@@ -10,6 +10,7 @@ from ...policies.catalog.scan import scan
 from ...policies.decisions import Action
 from ...policies.plan_file import Fitted, fit, read_plan_file
 from .. import output
+from ..activity_text import activity_lines
 from ..carry_out import Order, carry_out, foretold, question
 from ..commit_text import exit_code
 from ..completion import files
@@ -56,7 +57,7 @@ def apply_command(file: str, yes: bool, purge: bool) -> int:
 
 def _show(order: Order, fitted: Fitted, now: float) -> None:
     going = [one for one in order.plan.decisions if one.action is Action.DELETE]
-    lines = [f"plan of {order.plan.root}"]
+    lines = [f"plan of {order.plan.root}", *activity_lines(order.plan.catalog, now)]
     lines += [f"skipped {name}: {why}" for name, why in fitted.skipped]
     lines += foretold(order)
     order.say(lines)

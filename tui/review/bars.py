@@ -54,13 +54,19 @@ class TitleLine(Lines):
         facts = [(counted(len(model.catalog.checkpoints), "checkpoint"), False)]
         if model.summary_is_final:
             facts[0] = (f"{facts[0][0]}, {size(total)}", False)
+        writers = model.catalog.activity.writers
+        if writers:
+            others = f" and {len(writers) - 1} more" if len(writers) > 1 else ""
+            facts.append(
+                (f"pid {writers[0].pid}{others} {'are' if others else 'is'} writing", True)
+            )
         if model.read_only:
             facts.append(("read-only", False))
         if model.apparent:
             facts.append(("apparent sizes: files are sparse", False))
         elif self.disk_share is not None:
             facts.append((f"disk {percent(self.disk_share, 1)} full", self.disk_share >= 0.9))
-        if model.written_ago is not None and model.written_ago < _RECENT:
+        if not writers and model.written_ago is not None and model.written_ago < _RECENT:
             facts.append((f"written {age(model.written_ago)} ago", False))
         return facts
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...policies.catalog.model import Checkpoint, State
 from ...policies.decisions import Action, ArtifactDecision, Decision
+from ..activity_text import unseen_lines, who
 from ..output import shown
 from ..quantities import age, items, size
 from .model import ReviewModel
@@ -64,7 +65,7 @@ def _facts(model: ReviewModel) -> list[str]:
             f"{size(freed.possible - freed.certain)} more returns only "
             "if other hard links to the same files go too."
         )
-    return facts
+    return facts + unseen_lines(model.catalog.activity)
 
 
 def _kept(model: ReviewModel) -> list[Checkpoint]:
@@ -77,7 +78,11 @@ def _odd(model: ReviewModel, going: tuple[Decision, ...]) -> tuple[list[str], bo
     odd: list[str] = []
     summary = model.plan.summary
     ago = model.written_ago
-    if ago is not None and ago < _RECENT:
+    writers = model.catalog.activity.writers
+    if writers:
+        last = "" if ago is None else f", last save {age(ago)} ago"
+        odd.append(shown(f"{who(writers[0])} is writing here{last}; what it has open stays"))
+    elif ago is not None and ago < _RECENT:
         odd.append(f"a run wrote here {age(ago)} ago; what it is writing now stays")
     by_hand = sum(decision.checkpoint.id in model.marks for decision in going)
     if by_hand:

@@ -17,8 +17,6 @@ from ..sighting import FinalModel, Sighting, Sightings, Tag
 from ..trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
 from ..tree import Folder
 
-_ADAPTER_CONFIG = "adapter_config.json"
-_BASE = re.compile(rb'"base_model_name_or_path"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _NAME = re.compile(r"checkpoint-([0-9]+)")
 _FINAL_WEIGHTS = re.compile(
     r"(model|pytorch_model|adapter_model)(-[0-9]{5}-of-[0-9]{5})?\.(safetensors|bin)(\.index\.json)?"
@@ -52,7 +50,7 @@ class HuggingFaceLayout:
         return Sightings(
             tuple(checkpoints),
             _final_model(folder),
-            _best_tag(newest) + _base_hints(inside),
+            _best_tag(newest),
             metric_log=newest[1].metric_log() if newest else NO_LOG,
             selects_by=newest[1].selects_by() if newest else None,
         )
@@ -119,24 +117,6 @@ def _best_tag(newest: tuple[str, TrainerState] | None) -> tuple[Tag, ...]:
     if newest is None or newest[1].best is None:
         return ()
     return (Tag(f"{newest[0]}/{FILE}", newest[1].best, "best"),)
-
-
-def _base_hints(inside: Mapping[str, Folder]) -> tuple[Tag, ...]:
-    """An adapter may stand on a model of this tree; the name of one on a hub leads nowhere."""
-    adapters = [child for child in inside.values() if _ADAPTER_CONFIG in child.kinds]
-    if not adapters:
-        return ()
-    texts = adapters[0].tree.each(lambda child: child.read(_ADAPTER_CONFIG, 65536), adapters)
-    return tuple(
-        Tag(
-            f"{child.name}/{_ADAPTER_CONFIG}",
-            match[1].decode("utf-8", "surrogateescape"),
-            "base",
-            hint=True,
-        )
-        for child, text in zip(adapters, texts, strict=True)
-        if (match := _BASE.search(text or b""))
-    )
 
 
 def _final_model(folder: Folder) -> tuple[FinalModel, ...]:

@@ -85,7 +85,7 @@ def test_only_the_root_and_the_newest_are_looked_at_again(
     assert looked_at(run, monkeypatch) == [".", *newest]
 
 
-def test_files_are_not_read_again(run: Path, monkeypatch: pytest.MonkeyPatch):
+def test_weights_are_not_read_again(run: Path, monkeypatch: pytest.MonkeyPatch):
     scan(str(run), remember=True)
     read: list[str] = []
     original = local_tree.LocalTree.read
@@ -96,7 +96,9 @@ def test_files_are_not_read_again(run: Path, monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(local_tree.LocalTree, "read", told)
     scan(str(run), remember=True)
-    assert {path.partition("/")[0] for path in read} == {"checkpoint-500"}
+    weights = [path for path in read if path.endswith((".pt", ".safetensors"))]
+    assert {path.partition("/")[0] for path in weights} == {"checkpoint-500"}
+    assert not any("trainer_state" in path for path in read if "-500" not in path)
 
 
 def test_what_was_written_of_late_is_not_remembered(

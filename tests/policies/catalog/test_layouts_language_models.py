@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from keepstep.policies import scan
-from keepstep.policies.catalog.model import Standing, State
+from keepstep.policies.catalog.model import Need, Reference, Standing, State
 
 from ..trees import hugging_face, safetensors
 from .planting import by_id, finals, members, plant, pointers, series, tear
@@ -60,8 +60,14 @@ def test_an_adapter_protects_the_local_base_it_stands_on(tmp_path: Path):
         (safetensors_dir / "adapter_config.json").write_text(json.dumps(config))
     plant(tmp_path, "local/adapter_model.safetensors", "local/merged/model.safetensors")
     catalog = scan(str(tmp_path))
-    found = {one.id: one.pointed_to_by for one in catalog.checkpoints if one.pointed_to_by}
-    assert found == {"base/checkpoint-100": ("local/checkpoint-10/adapter_config.json",)}
+    assert catalog.references == (
+        Reference(
+            "local/checkpoint-10/adapter_config.json",
+            "base/checkpoint-100",
+            Need.BASE,
+            "local/checkpoint-10",
+        ),
+    )
     assert finals(catalog) == {"local/adapter_model.safetensors", "local/merged"}
     assert catalog.warnings == ()
 
