@@ -92,6 +92,7 @@ def _again(plan: Plan, policy: Policy) -> Plan:
         policy,
         pins=plan.pins,
         marks=plan.marks,
+        slim_marks=plan.slim_marks,
         now=plan.now,
         local_time=plan.local_time,
     )

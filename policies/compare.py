@@ -22,13 +22,15 @@ class Comparison:
     bytes_only_second: Freed
     files_only_first: tuple[Artifact, ...] = ()  # likewise, of classes that a policy names
     files_only_second: tuple[Artifact, ...] = ()
+    whole_only_first: tuple[Checkpoint, ...] = ()  # the first keeps them whole, the second slims
+    whole_only_second: tuple[Checkpoint, ...] = ()
 
     @property
     def same(self) -> bool:
         """Whether both plans do the same."""
-        return not (
-            self.only_first or self.only_second or self.files_only_first or self.files_only_second
-        )
+        checkpoints = self.only_first or self.only_second
+        parts = self.whole_only_first or self.whole_only_second
+        return not (checkpoints or parts or self.files_only_first or self.files_only_second)
 
 
 def compare(first: Plan, second: Plan) -> Comparison:
@@ -55,6 +57,18 @@ def compare(first: Plan, second: Plan) -> Comparison:
         bytes_only_second=freed([*only_second, *files_second]),
         files_only_first=files_first,
         files_only_second=files_second,
+        whole_only_first=_whole_alone(first, second),
+        whole_only_second=_whole_alone(second, first),
+    )
+
+
+def _whole_alone(keeping: Plan, slimming: Plan) -> tuple[Checkpoint, ...]:
+    """What the first plan keeps whole, and of which the second keeps only the weights."""
+    pairs = zip(keeping.decisions, slimming.decisions, strict=True)
+    return tuple(
+        one.checkpoint
+        for one, other in pairs
+        if (one.action, other.action) == (Action.KEEP, Action.SLIM)
     )
 
 

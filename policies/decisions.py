@@ -6,7 +6,7 @@ Frozen records only; `plan.py` makes them, `explain.py` words them, `commit/` ac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
 from typing import overload
@@ -31,7 +31,7 @@ class Source(StrEnum):
 
     RULE = "rule"
     PROTECTION = "protection"
-    HAND = "hand"  # a person marked it for deletion
+    HAND = "hand"  # a person marked it for deletion or for slimming
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What a commit moves as one: a checkpoint, or the file of an artifact."""
+    """What a commit moves as one: a checkpoint, a part of one, or the file of an artifact."""
 
     id: str
     members: tuple[Member, ...]
     measure: Measure | None
     artifact: str = ""  # its class; "" for a checkpoint
+    stays: tuple[Member, ...] = ()  # of a checkpoint that is slimmed: what its members are
+    aside: tuple[str, ...] = ()  # likewise: files of it that only get another name
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,15 @@ class Decision:
     @property
     def unit(self) -> Unit:
         """The checkpoint as a commit sees it."""
-        return Unit(self.checkpoint.id, self.checkpoint.members, self.checkpoint.measure)
+        one = self.checkpoint
+        if self.action is Action.SLIM and one.measure is not None and one.measure.resume:
+            resume = one.measure.resume
+            # The sizes of what leaves, with the fingerprint of the whole.
+            measure = replace(
+                resume.measure, identity=one.measure.identity, errors=one.measure.errors
+            )
+            return Unit(one.id, resume.members, measure, "", one.members, resume.aside)
+        return Unit(one.id, one.members, one.measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +158,8 @@ class Summary:
 
     @property
     def going(self) -> int:
-        """Everything that a commit would move."""
-        return self.delete + self.artifacts
+        """Everything that a commit would move, whole or in part."""
+        return self.delete + self.slim + self.artifacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +186,7 @@ class Plan:
     now: float = 0.0  # when it was made, in seconds since the epoch
     local_time: LocalTime = machine_time  # how calendar rules read save times
     artifacts: tuple[ArtifactDecision, ...] = ()  # of the classes that the policy names, only
+    slim_marks: frozenset[str] = frozenset()
 
     @property
     def root(self) -> str:
@@ -193,4 +204,4 @@ class Plan:
     def doomed(self) -> tuple[Unit, ...]:
         """Everything that goes, checkpoints before artifacts, in catalog order."""
         every: Iterable[Decision | ArtifactDecision] = chain(self.decisions, self.artifacts)
-        return tuple(one.unit for one in every if one.action is Action.DELETE)
+        return tuple(one.unit for one in every if one.action is not Action.KEEP)

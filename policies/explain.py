@@ -63,7 +63,7 @@ class Explainer:
         """One reason as a phrase."""
         policy = self._plan.policy
         if reason.source is Source.RULE and reason.rule is not None and policy is not None:
-            return policy.keep[reason.rule].words(reason.facts)
+            return policy.rules[reason.rule].words(reason.facts)
         return _WORDS[reason.name](reason.facts)
 
     def why_artifact(self, decision: ArtifactDecision) -> tuple[Explanation, ...]:
@@ -94,7 +94,7 @@ class Explainer:
         if evaluation is None or policy is None:
             return
         position = _position(one, evaluation.items)
-        rules = sorted(enumerate(policy.keep), key=lambda each: each[1].kind not in _GRIDS_FIRST)
+        rules = sorted(enumerate(policy.rules), key=lambda each: each[1].kind not in _GRIDS_FIRST)
         for number, rule in rules:
             if rule.sees(one.series):
                 text = self._misses_of(one.series, number, rule, evaluation)(position)
@@ -106,7 +106,10 @@ class Explainer:
     ) -> Misses:
         if (series, number) not in self._misses:
             items, kept = evaluation.items, evaluation.kept[number]
-            self._misses[series, number] = rule.misses(items, kept, evaluation.setting)
+            misses = rule.misses(items, kept, evaluation.setting)
+            policy = self._plan.policy
+            slim = policy is not None and number >= len(policy.keep)
+            self._misses[series, number] = _of_slim(misses) if slim else misses
         return self._misses[series, number]
 
 
@@ -118,6 +121,16 @@ def _position(one: Checkpoint, items: Sequence[Checkpoint]) -> int:
             if items[i] is one:
                 return i
     raise LookupError(one.id)
+
+
+def _of_slim(misses: Misses) -> Misses:
+    """The same of a rule that keeps weights alone."""
+
+    def words(position: int) -> str | None:
+        text = misses(position)
+        return f"{text} (its weights)" if text else None
+
+    return words
 
 
 def _pinned(facts: Facts) -> str:
@@ -163,6 +176,9 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "resume source": _needed("resume source of"),
     "linked": _linked,
     "newest": lambda _: "newest complete of its series",
+    "newest resumable": lambda _: "the newest that training can resume from",
+    "kept whole": lambda facts: f"kept whole: {facts['why']}",
+    "weights only": lambda facts: str(facts["why"]),
     "best metric": lambda facts: f"best {facts['metric']} ({facts['mode']})",
     "resume": lambda _: "what training resumes from",
     "best": lambda _: "the copy that the framework keeps as its best",
@@ -179,6 +195,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "no rule here": lambda _: "no rule of the policy looks at this series",
     "not in plan file": lambda _: "the plan file does not delete it",
     "marked": lambda _: "marked for deletion by hand",
+    "marked to slim": lambda _: "marked by hand to keep only the weights",
     "artifacts": lambda facts: f"the policy deletes the files of class {facts['class']}",
     "irreplaceable": lambda facts: str(facts["why"]),
     "growing": lambda _: "the newest event file of its folder: it may still be written",
@@ -191,6 +208,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
 
 _SHORT: dict[str, Callable[[Facts], str]] = {
     "newest": lambda _: "newest",
+    "newest resumable": lambda _: "newest resumable",
     "pointer": lambda facts: f"target of {_listed([p.rpartition('/')[2] for p in facts['by']])}",
     "incomplete": lambda _: "incomplete",
     "being written": lambda _: "incomplete, being written",

@@ -32,6 +32,7 @@ from .refusal import PolicyRefusal
 from .rules.policy import Policy
 from .rules.rule import NO_KEEPS
 from .rules.setting import LocalTime, Setting, machine_time
+from .slimming import resume_states
 
 
 def make_plan(
@@ -40,23 +41,25 @@ def make_plan(
     *,
     pins: Mapping[str, Pin] | None = None,
     marks: frozenset[str] = frozenset(),
+    slim_marks: frozenset[str] = frozenset(),
     now: float,
     local_time: LocalTime = machine_time,
 ) -> Plan:
     """The plan of a policy on a catalog; without a policy everything stays but hand marks.
 
-    `pins` default to those on disk; `marks` are ids that a person marked for deletion; `now` is
-    seconds since the epoch; `local_time` reads save times for the calendar rules. Raises
-    PolicyRefusal when a rule asks for a metric that nobody has, or only as nan or infinity.
+    `pins` default to those on disk; `marks` are ids that a person marked for deletion and
+    `slim_marks` for slimming, of which deletion goes first; `now` is seconds since the epoch;
+    `local_time` reads save times for the calendar rules. Raises PolicyRefusal when a rule asks
+    for a metric that nobody has, or only as nan or infinity.
     """
     pins = catalog.pins if pins is None else pins
-    if policy is not None and not policy.keep:
+    if policy is not None and not policy.rules:
         policy = None  # a policy without rules asks for nothing; it never means "delete all"
     _refuse_unknown_metrics(catalog, policy)
     lines = sort_out(catalog)
     evaluations = _evaluate(catalog, lines, policy, now, local_time)
     protections = protect(catalog, lines, policy, pins, now, evaluations)
-    judgement = Judgement(catalog, policy, lines, protections, evaluations, marks)
+    judgement = Judgement(catalog, policy, lines, protections, evaluations, marks, slim_marks)
     actions = judgement.actions()
     needed = needed_protections(
         catalog, dependencies(catalog), [action is not Action.DELETE for action in actions]
@@ -74,6 +77,7 @@ def make_plan(
         summary=summary,
         pins=pins,
         marks=marks,
+        slim_marks=slim_marks,
         warnings=warnings_of(policy, judgement, summary),
         evaluations=evaluations,
         now=now,
@@ -82,12 +86,18 @@ def make_plan(
     )
 
 
-def restrict(plan: Plan, ids: frozenset[str], files: frozenset[str] = frozenset()) -> Plan:
-    """The same plan, deleting only these ids and files: what a plan file asks for, no more."""
+def restrict(
+    plan: Plan,
+    ids: frozenset[str],
+    files: frozenset[str] = frozenset(),
+    slims: frozenset[str] = frozenset(),
+) -> Plan:
+    """The same plan, deleting and slimming only these: what a plan file asks for, no more."""
     spared = Reason(Source.PROTECTION, "not in plan file")
+    wanted = {Action.DELETE: ids, Action.SLIM: slims}
     decisions = tuple(
         replace(decision, action=Action.KEEP, reasons=(spared, *decision.reasons))
-        if decision.action is Action.DELETE and decision.checkpoint.id not in ids
+        if decision.checkpoint.id not in wanted.get(decision.action, (decision.checkpoint.id,))
         else decision
         for decision in plan.decisions
     )
@@ -115,7 +125,7 @@ def _evaluate(
         items = tuple([checkpoints[i] for i in places])
         setting = Setting(series, logs.get(series, NO_LOG), local_time, now)
         kept = tuple(
-            rule.keeps(items, setting) if rule.sees(series) else NO_KEEPS for rule in policy.keep
+            rule.keeps(items, setting) if rule.sees(series) else NO_KEEPS for rule in policy.rules
         )
         found[series] = SeriesEvaluation(items, kept, setting)
     return found
@@ -124,12 +134,12 @@ def _evaluate(
 def _refuse_unknown_metrics(catalog: Catalog, policy: Policy | None) -> None:
     if policy is None or not catalog.checkpoints:
         return
-    for i, rule in enumerate(policy.keep):
+    for i, rule in enumerate(policy.rules):
         for metric, _ in rule.metrics():
             if not _tells_something(metric, catalog):
                 source = f"{policy.source}: " if policy.source else ""
                 raise PolicyRefusal(
-                    f"{source}keep[{i}].{rule.kind}.{rule.metric_field(metric)}: "
+                    f"{source}{policy.field(i)}.{rule.metric_field(metric)}: "
                     f"{_why_not_known(metric, catalog)}"
                 )
 
@@ -161,15 +171,17 @@ def _summary(
         one for one, action in zip(catalog.checkpoints, actions, strict=True) if action is delete
     ]
     files = [one.artifact for one in artifacts if one.action is delete]
+    slims = actions.count(Action.SLIM)
+    parts = resume_states(catalog.checkpoints, actions) if slims else []
     measures = [one.measure for one in catalog.checkpoints if one.measure is not None]
     measures += [one.artifact.measure for one in artifacts if one.artifact.measure is not None]
     return Summary(
         keep=actions.count(Action.KEEP),
-        slim=actions.count(Action.SLIM),
+        slim=slims,
         delete=len(gone),
         total_bytes=sum([measure.disk for measure in measures]),
         total_apparent=sum([measure.apparent for measure in measures]),
-        freed=freed([*gone, *files]),
+        freed=freed([*gone, *parts, *files]),
         metric_unknown=metric_unknown,
         unsized=unsized,
         artifacts=len(files),

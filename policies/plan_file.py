@@ -7,6 +7,7 @@ as it was, and the policy in the file would delete it today. Everything else sta
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -35,6 +36,8 @@ class PlanFile:
     deletes: dict[str, str]  # id -> identity
     marks: frozenset[str]
     files: dict[str, str]  # path of an artifact -> identity
+    slims: dict[str, str]  # id -> identity
+    slim_marks: frozenset[str]
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -74,32 +77,40 @@ def read_plan_file(path: str) -> PlanFile:
     decisions = _listed(document.get("decisions"), list[_Entry], f"{path}: decisions")
     files = _listed(document.get("artifacts", []), list[_File], f"{path}: artifacts")
     deletes = [one for one in decisions if one.action == "delete"]
+    slims = [one for one in decisions if one.action == "slim"]
     return PlanFile(
         path=path,
         root=_root(document, path),
         policy=None if document["policy"] is None else policy_of(document["policy"], path),
         deletes={one.id: one.identity or "" for one in deletes},
-        marks=frozenset(
-            one.id for one in deletes if any(r.get("rule") == "marked" for r in one.reasons)
-        ),
+        marks=_marked(deletes, "marked"),
         files={one.path: one.identity or "" for one in files if one.action == "delete"},
+        slims={one.id: one.identity or "" for one in slims},
+        slim_marks=_marked(slims, "marked to slim"),
     )
+
+
+def _marked(entries: Iterable[_Entry], mark: str) -> frozenset[str]:
+    return frozenset(one.id for one in entries if any(r.get("rule") == mark for r in one.reasons))
 
 
 def fit(
     file: PlanFile, catalog: Catalog, *, pins: dict[str, Pin] | None = None, now: float
 ) -> Fitted:
     """The part of a plan file that still holds on a fresh catalog of its root."""
-    plan = make_plan(catalog, file.policy, pins=pins, marks=file.marks, now=now)
+    plan = make_plan(
+        catalog, file.policy, pins=pins, marks=file.marks, slim_marks=file.slim_marks, now=now
+    )
     explainer = Explainer(plan)
     skipped: dict[str, str] = {}
     checkpoints = {one.checkpoint.id: one for one in plan.decisions}
-    for name, identity in file.deletes.items():
-        decision = checkpoints.get(name)
-        if objection := _objection(decision, identity):
-            skipped[name] = objection
-        elif decision is not None and decision.action is not Action.DELETE:
-            skipped[name] = f"now kept: {explainer.short(decision)}"
+    for wanted, action in ((file.deletes, Action.DELETE), (file.slims, Action.SLIM)):
+        for name, identity in wanted.items():
+            decision = checkpoints.get(name)
+            if objection := _objection(decision, identity):
+                skipped[name] = objection
+            elif decision is not None and decision.action is not action:
+                skipped[name] = f"{_NOW[decision.action]}: {explainer.short(decision)}"
     artifacts = {one.artifact.path: one for one in plan.artifacts}
     for name, identity in file.files.items():
         found = artifacts.get(name)
@@ -108,7 +119,16 @@ def fit(
         elif found is not None and found.action is not Action.DELETE:
             skipped[name] = f"now kept: {explainer.short_artifact(found)}"
     ids, paths = frozenset(file.deletes) - set(skipped), frozenset(file.files) - set(skipped)
-    return Fitted(restrict(plan, ids, paths), tuple(skipped.items()))
+    slims = frozenset(file.slims) - set(skipped)
+    return Fitted(restrict(plan, ids, paths, slims), tuple(skipped.items()))
+
+
+# What the policy in the file would do today, where it is something else than the file says.
+_NOW = {
+    Action.KEEP: "now kept",
+    Action.SLIM: "would now be slimmed",
+    Action.DELETE: "would now be deleted",
+}
 
 
 def _objection(found: Decision | ArtifactDecision | None, identity: str) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from .decisions import ArtifactDecision, Decision, Plan
+from .decisions import Action, ArtifactDecision, Decision, Plan
 from .explain import Explainer, Explanation
+from .freed import freed
 from .json_text import Document, canonical, number
 from .scan_json import processes_document
 
@@ -57,8 +58,15 @@ def _decision(decision: Decision, explainer: Explainer) -> Document:
         "action": decision.action.value,
         "reasons": _reasons(explainer.reasons(decision)),
         "bytes": one.disk,
+        **(_frees(decision) if decision.action is Action.SLIM else {}),
         "identity": one.measure.identity if one.measure else None,
     }
+
+
+def _frees(decision: Decision) -> Document:
+    """What slimming would give back, of the bytes above."""
+    part = freed([decision.unit])
+    return {"frees": {"certain": part.certain, "possible": part.possible}}
 
 
 def _artifact(decision: ArtifactDecision, explainer: Explainer) -> Document:

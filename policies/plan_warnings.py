@@ -50,14 +50,14 @@ def _unknown(summary: Summary) -> Iterator[str]:
 def _rules(policy: Policy | None, judgement: Judgement) -> Iterator[str]:
     if policy is None:
         return
-    if [type(rule) for rule in policy.keep] == [LastRule] and policy.keep[0].value() == 1:
+    if [type(rule) for rule in policy.rules] == [LastRule] and policy.rules[0].value() == 1:
         yield (
             "`last: 1` alone leaves one checkpoint of each series: if it is damaged, "
             "there is nothing to fall back on"
         )
-    for i, rule in enumerate(policy.keep):
+    for i, rule in enumerate(policy.rules):
         seen = {s: e for s, e in judgement.evaluations.items() if rule.sees(s)}
-        where = f"keep[{i}].{rule.kind}"
+        where = policy.field(i)
         if rule.only and judgement.evaluations and not seen:
             yield f"{where}: only {' and '.join(rule.only)} matches no series here"
         yield from _told(where, _sparse(rule, i, seen.items()))

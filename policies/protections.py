@@ -147,6 +147,10 @@ def _in_series(
 ) -> Iterator[tuple[int, str, bool, dict[str, object]]]:
     """Position, name, whether a hand mark overrides it, and facts."""
     yield len(items) - 1, "newest", False, {}
+    if items[-1].weights_only:
+        resumable = [i for i, one in enumerate(items) if not one.weights_only]
+        if resumable:
+            yield resumable[-1], "newest resumable", False, {}
     for position in _saved_after_newest(items):
         yield position, "restarted", False, {"newest": items[-1].id}
     if policy is None or evaluation is None:
@@ -155,13 +159,13 @@ def _in_series(
         best = _best(policy, evaluation, metric, mode)
         if best is not None:
             yield best, "best metric", False, {"metric": metric, "mode": mode}
-    if not any(rule.sees(series) for rule in policy.keep):
+    if not any(rule.sees(series) for rule in policy.rules):
         for position in range(len(items)):
             yield position, "no rule here", True, {}
 
 
 def _best(policy: Policy, evaluation: SeriesEvaluation, metric: str, mode: str) -> int | None:
-    for rule, kept in zip(policy.keep, evaluation.kept, strict=True):
+    for rule, kept in zip(policy.rules, evaluation.kept, strict=True):
         if not isinstance(rule, BestRule) or rule.within:
             continue  # what a rule calls as good as the best is not the best
         if (rule.metric, rule.mode) == (metric, mode):

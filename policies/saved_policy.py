@@ -12,7 +12,7 @@ from .commit.safety import refuse_root
 from .commit.state import ensure_state_directory, open_shared
 from .places import POLICY_FILE, state_directory
 from .refusal import PolicyRefusal, Refusal
-from .rules.combinations import fields_of, refuse_useless
+from .rules.combinations import refuse_useless_in
 from .rules.policy import Policy
 from .rules.preset_files import policy_text
 from .rules.schema import load_policy_file
@@ -23,9 +23,7 @@ def save_policy(root: str, policy: Policy, *, overwrite: bool = False) -> str:
     refuse_root(root)
     state = state_directory(os.path.realpath(root))
     path = os.path.join(state, POLICY_FILE)
-    refuse_useless(
-        policy.keep, fields_of(policy.keep), source=f"{policy.source}: "
-    )  # it could not be read back
+    refuse_useless_in(policy, f"{policy.source}: ")  # it could not be read back
     if not overwrite and os.path.lexists(path) and not _holds(path, policy):
         raise PolicyRefusal(f"{path} holds another policy; --force replaces it")
     try:

@@ -61,6 +61,7 @@ def _checkpoint(one: Checkpoint, pinned: bool) -> Document:
         "bytes": {"disk": one.disk, "apparent": one.apparent},
         "saved_at": instant(one.saved_at),
         "state": one.state.value,
+        "weights_only": one.weights_only,
         "pinned": pinned,
         "pointed_to_by": list(one.pointed_to_by),
     }

@@ -34,6 +34,7 @@ class Order:
     purge: bool
     quiet: bool = False  # stdout is for JSON alone
     silent: bool = False  # one line at the end says everything
+    found: tuple[str, ...] = ()  # what had to be put right first
 
     @property
     def window(self) -> float:
@@ -59,7 +60,8 @@ class Order:
 
 def question(order: Order) -> str:
     """What the person is asked."""
-    many = items(order.plan.summary.delete, order.plan.summary.artifacts)
+    sums = order.plan.summary
+    many = items(sums.delete, sums.artifacts, sums.slim)
     return f"Delete {many} for good?" if order.purge_now else f"Move {many} to the trash?"
 
 
@@ -138,6 +140,6 @@ def _purged(
         clear(line)
     if result.commits and older_than is not None:
         order.say([f"older than {format_duration(older_than)} in the trash:"])
-    if result.commits or below is not None:
+    if result.commits or result.left or below is not None:
         order.say(purge_lines(result))
     return result

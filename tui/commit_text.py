@@ -19,7 +19,7 @@ from .quantities import items, size
 def commit_lines(result: CommitResult, root: str, window: float) -> list[str]:
     """What went, where it is now, and how it comes back or lets go of its space."""
     lines = []
-    many = items(len(result.trashed) - result.files, result.files)
+    many = items(result.checkpoints, result.files, len(result.slimmed))
     if result.trashed and result.purged:
         lines.append(f"deleted {many} for good (commit {result.id}): {_measured(result)}")
     elif result.trashed:
@@ -38,21 +38,28 @@ def undo_lines(result: UndoResult) -> list[str]:
     """What is back, and what is not."""
     if not result.id:
         return ["nothing to undo: no commit has anything in the trash", *_ends(False, result.notes)]
-    many = items(len(result.restored) - result.files, result.files)
+    many = items(result.checkpoints, result.files, result.slimmed)
     lines = [f"put back {many} (commit {result.id})"]
+    if not result.restored and not result.skipped:
+        lines = [f"all of commit {result.id} is back"]
     lines += skipped_lines(result.skipped)
     return [*lines, *_ends(result.interrupted, result.notes)]
 
 
 def purge_lines(result: PurgeResult) -> list[str]:
     """What is gone for good, with the measured change beside the promise."""
-    if not result.commits:
-        return ["nothing in the trash to purge", *_ends(result.interrupted, result.notes)]
-    measured = "" if result.measured is None else f", measured {size(result.measured)}"
-    names = ", ".join(result.commits)
-    lines = [f"purged {names}: promised {size(result.bytes_promised)}{measured}"]
+    if result.commits:
+        measured = "" if result.measured is None else f", measured {size(result.measured)}"
+        names = ", ".join(result.commits)
+        least = result.bytes_promised - result.linked
+        promised = promise(Freed(least, result.bytes_promised))
+        lines = [f"purged {names}: promised {promised}{measured}", *result.less]
+    elif result.left or result.pending or result.interrupted:
+        lines = ["nothing was purged"]
+    else:
+        lines = ["nothing in the trash to purge"]
     lines += [f"pending, held by a server or a process: {path}" for path in result.pending]
-    return [*lines, *_ends(result.interrupted, result.notes)]
+    return [*lines, *result.left, *_ends(result.interrupted, result.notes)]
 
 
 def skipped_lines(skipped: Iterable[Skipped]) -> list[str]:

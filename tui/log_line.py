@@ -17,11 +17,14 @@ def log_line(order: Order, outcome: Outcome, now: float) -> str:
         many = counted(sum(len(one.commits) for one in purged), "commit")
         total = size(sum(one.bytes_promised for one in purged))
         parts.append(f"purged {many} from the trash, {total}")
-    parts += [*outcome.commit.notes, *(note for one in outcome.purges for note in one.notes)]
+    parts += [
+        *order.found,
+        *outcome.commit.notes,
+        *(note for one in outcome.purges for note in (*one.less, *one.left, *one.notes)),
+    ]
     if outcome.interrupted:
         parts.append("interrupted")
-    gone = len(outcome.commit.trashed) - outcome.commit.files
-    kept = len(order.plan.decisions) - gone
+    kept = len(order.plan.decisions) - outcome.commit.checkpoints
     return _line(order, [*parts, f"{kept} left"], now)
 
 
@@ -40,7 +43,8 @@ def _moved(outcome: Outcome) -> str:
     done = outcome.commit
     if not done.trashed:
         return "nothing to delete" if not done.skipped else "nothing was moved"
-    many = f"{items(len(done.trashed) - done.files, done.files)}, {promise(done.promised)}"
+    moved = items(done.checkpoints, done.files, len(done.slimmed))
+    many = f"{moved}, {promise(done.promised)}"
     if done.purged:
         return f"deleted {many}, for good (commit {done.id})"
     return f"moved {many}, to the trash (commit {done.id})"

@@ -38,10 +38,10 @@ _BY_TIME: tuple[type[Rule], ...] = (
     MonthlyRule,
     YearlyRule,
 )
-_FLAGS: dict[type[Rule], str] = {
-    GraduatedRule: "--keep-last with tiers",
-    EveryStepsRule: "--keep-every",
-    EveryEpochsRule: "--keep-every-epochs",
+_FLAGS: dict[type[Rule], str] = {  # after --keep- or --slim-
+    GraduatedRule: "last with tiers",
+    EveryStepsRule: "every",
+    EveryEpochsRule: "every-epochs",
 }
 
 
@@ -60,30 +60,43 @@ class Choice:
 
 def requested(flags: PolicyFlags) -> Choice | None:
     """The policy that the options ask for; None when they ask for none."""
-    rules, classes = _rules(flags), _classes(flags)
+    rules, slim, classes = _rules(flags), _slim_rules(flags), _classes(flags)
     named = None if flags.policy is None else load_policy(flags.policy)
-    if named is not None and not rules and not classes:
+    if named is not None and not rules and not slim and not classes:
         return Choice(named, "named with --policy")
-    labels = [*(rule.label() for rule in rules), *(f"delete {one}" for one in classes)]
+    labels = [rule.label() for rule in rules]
+    labels += [f"slim {rule.label()}" for rule in slim]
+    labels += [f"delete {one}" for one in classes]
     name, source = ", ".join(labels), _spelled(flags)
-    if named is None and not rules:
+    if named is None and not rules and not slim:
         if classes:
             _refuse("--delete-artifacts needs a policy beside it: --policy or --keep-last ...")
         return None
-    kept = () if named is None else named.keep
-    names = [*fields_of(kept), *map(_flag, rules)]
-    refuse_useless((*kept, *rules), names, since=len(kept))
+    _refuse_useless(named, rules, slim)
     if named is None:
-        policy = Policy(name, rules, source=source, artifacts=classes)
+        policy = Policy(name, rules, source=source, artifacts=classes, slim=slim)
         return Choice(policy, "from the options")
     union = replace(
         named,
         name=f"{named.name}, {name}",
         keep=(*named.keep, *rules),
+        slim=(*named.slim, *slim),
         source=source,
         artifacts=tuple(dict.fromkeys((*named.artifacts, *classes))),
     )
     return Choice(union, "named with --policy, and the options")
+
+
+def _refuse_useless(named: Policy | None, keep: tuple[Rule, ...], slim: tuple[Rule, ...]) -> None:
+    """What options ask for must do something beside each other and the preset."""
+    before, slimmed = (named.keep, named.slim) if named else ((), ())
+    fields = fields_of(named) if named else []
+    names = [*fields[: len(before)], *map(_flag, keep)]
+    rules = (*before, *keep)
+    refuse_useless(rules, names, since=len(before))
+    names += [*fields[len(before) :], *(_flag(rule, "slim") for rule in slim)]
+    since, whole = len(rules) + len(slimmed), len(rules)
+    refuse_useless((*rules, *slimmed, *slim), names, since=since, whole=whole)
 
 
 def otherwise(policy_file: str | None) -> Choice:
@@ -114,13 +127,28 @@ def _rules(flags: PolicyFlags) -> tuple[Rule, ...]:
     if flags.keep_every_epochs is not None:
         rules.append(EveryEpochsRule.parse(flags.keep_every_epochs, "--keep-every-epochs"))
     if flags.keep_best is not None:
-        rules.append(_best(flags))
+        rules.append(_best(flags, flags.keep_best, "--keep-best"))
     return (*rules, *_by_time(flags))
 
 
-def _flag(rule: Rule) -> str:
+def _slim_rules(flags: PolicyFlags) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
+    if flags.slim_last is not None:
+        rules.append(LastRule.parse(flags.slim_last, "--slim-last"))
+    if flags.slim_first is not None:
+        rules.append(FirstRule.parse(flags.slim_first, "--slim-first"))
+    if flags.slim_every is not None:
+        rules.append(EveryStepsRule.parse(flags.slim_every, "--slim-every"))
+    if flags.slim_best is not None:
+        rules.append(_best(flags, flags.slim_best, "--slim-best"))
+    if flags.slim_within is not None:
+        rules.append(WithinRule.parse(flags.slim_within, "--slim-within"))
+    return tuple(rules)
+
+
+def _flag(rule: Rule, outcome: str = "keep") -> str:
     """The option that asked for a rule; the tiers begin with --keep-last."""
-    return _FLAGS.get(type(rule), f"--keep-{rule.kind}")
+    return f"--{outcome}-{_FLAGS.get(type(rule), rule.kind)}"
 
 
 def _classes(flags: PolicyFlags) -> tuple[str, ...]:
@@ -136,12 +164,14 @@ def _by_time(flags: PolicyFlags) -> Iterator[Rule]:
 
 def _refuse_halves(flags: PolicyFlags) -> None:
     """An option that means nothing without another is refused, never passed over."""
-    if flags.metric is not None and flags.keep_best is None:
-        _refuse("--metric needs --keep-best")
-    if flags.mode is not None and flags.keep_best is None:
-        _refuse("--mode needs --keep-best")
-    if flags.keep_best is not None and flags.metric is None:
-        _refuse("--keep-best needs --metric")
+    best = flags.keep_best is not None or flags.slim_best is not None
+    if flags.metric is not None and not best:
+        _refuse("--metric needs --keep-best or --slim-best")
+    if flags.mode is not None and not best:
+        _refuse("--mode needs --keep-best or --slim-best")
+    if best and flags.metric is None:
+        which = "--keep-best" if flags.keep_best is not None else "--slim-best"
+        _refuse(f"{which} needs --metric")
     tiers = {"--tier2-count": flags.tier2_count, "--tier3-interval": flags.tier3_interval}
     given = [flag for flag, value in tiers.items() if value is not None]
     needed = {**tiers, "--keep-last": flags.keep_last}
@@ -158,8 +188,8 @@ def _graduated(flags: PolicyFlags) -> Rule:
     return GraduatedRule.parse(value, "--keep-last")
 
 
-def _best(flags: PolicyFlags) -> Rule:
-    best = count(flags.keep_best, "--keep-best")
+def _best(flags: PolicyFlags, value: int, flag: str) -> Rule:
+    best = count(value, flag)
     metric = text(flags.metric, "--metric")
     mode = flags.mode or known_mode(metric)
     if mode is None:
@@ -167,7 +197,7 @@ def _best(flags: PolicyFlags) -> Rule:
             f"--mode is needed: nothing tells whether smaller or larger {metric} is better; "
             "say min or max"
         )
-    return BestRule.parse({"metric": metric, "mode": mode, "count": best}, "--keep-best")
+    return BestRule.parse({"metric": metric, "mode": mode, "count": best}, flag)
 
 
 def _spelled(flags: PolicyFlags) -> str:

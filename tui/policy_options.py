@@ -37,6 +37,11 @@ class PolicyFlags:
     keep_weekly: int | None = None
     keep_monthly: int | None = None
     keep_yearly: int | None = None
+    slim_last: int | None = None
+    slim_first: int | None = None
+    slim_every: int | None = None
+    slim_best: int | None = None
+    slim_within: str | None = None
     delete_artifacts: tuple[str, ...] = ()
 
 
@@ -53,7 +58,7 @@ _OPTIONS = (
     click.option("--keep-every", type=int, metavar="STEPS", help="Keep one per so many steps."),
     click.option("--keep-every-epochs", type=int, metavar="N", help="Keep one per N epochs."),
     click.option("--keep-best", type=int, metavar="K", help="Keep the K best by --metric."),
-    click.option("--metric", metavar="NAME", help="The metric of --keep-best."),
+    click.option("--metric", metavar="NAME", help="The metric of --keep-best and --slim-best."),
     click.option("--mode", type=click.Choice(["min", "max"]), help="Which way it is better."),
     click.option(
         "--tier2-count",
@@ -76,6 +81,17 @@ _OPTIONS = (
     *(
         click.option(f"--keep-{adverb}", type=int, metavar="N", help=f"Keep one a {period}.")
         for adverb, period in _PERIODS
+    ),
+    click.option(
+        "--slim-last", type=int, metavar="N", help="Keep the weights of the N newest, no optimizer."
+    ),
+    click.option("--slim-first", type=int, metavar="N", help="Likewise of the N oldest."),
+    click.option(
+        "--slim-every", type=int, metavar="STEPS", help="Likewise of one per so many steps."
+    ),
+    click.option("--slim-best", type=int, metavar="K", help="Likewise of the K best by --metric."),
+    click.option(
+        "--slim-within", metavar="AGE", help="Likewise of all saved so long before the newest."
     ),
     click.option(
         "--delete-artifacts",

@@ -47,12 +47,17 @@ def whole(value: int | None) -> str:
     return NONE if value is None else str(value)
 
 
-def items(checkpoints: int, files: int) -> str:
-    """What a commit moves: 129 checkpoints, 129 checkpoints and 12 files, 12 files."""
-    if not files:
-        return counted(checkpoints, "checkpoint")
-    words = counted(files, "file")
-    return f"{counted(checkpoints, 'checkpoint')} and {words}" if checkpoints else words
+def items(checkpoints: int, files: int, slimmed: int = 0) -> str:
+    """What a commit moves: 129 checkpoints, the optimizer state of 17 and 12 files."""
+    parts = [counted(checkpoints, "checkpoint")] if checkpoints else []
+    if slimmed:
+        of = str(slimmed) if parts else counted(slimmed, "checkpoint")
+        parts.append(f"the optimizer state of {of}")
+    if files:
+        parts.append(counted(files, "file"))
+    if not parts:
+        return counted(0, "checkpoint")
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def with_files(checkpoints: int, files: int) -> str:

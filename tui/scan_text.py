@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..policies.catalog.model import Catalog, Checkpoint, Series, State
+from ..policies.slimming import NOT_RESUMABLE
 from .activity_text import activity_lines
 from .output import shown
+from .plan_text import optimizer_state_line
 from .quantities import counted, figure, since, size, whole
 from .tables import Column, table
 
@@ -30,7 +32,9 @@ def scan_page(catalog: Catalog, *, now: float, width: int | None) -> str:
 def _series_part(series: Series, catalog: Catalog, now: float, width: int | None) -> str:
     items = [one for one in catalog.checkpoints if one.series == series.id]
     number = counted(len(items), "checkpoint")
-    return f"{shown(series.id)}  ({series.layout}, {number})\n" + _table(items, catalog, now, width)
+    parts = [series.layout, number, optimizer_state_line(items)]
+    about = ", ".join(part for part in parts if part)
+    return f"{shown(series.id)}  ({about})\n" + _table(items, catalog, now, width)
 
 
 def _table(items: list[Checkpoint], catalog: Catalog, now: float, width: int | None) -> str:
@@ -66,6 +70,8 @@ def _notes(one: Checkpoint, catalog: Catalog) -> Iterator[str]:
         yield one.evidence
     elif one.verified:
         yield VERIFIED[one.verified]
+    if one.weights_only:
+        yield NOT_RESUMABLE
 
 
 def _artifacts(catalog: Catalog, width: int | None) -> str:

@@ -6,14 +6,13 @@ Called once, when all names are known.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from ..pins import read_pins
 from ..places import POLICY_FILE, state_directory
 from .discovery import Discovery
-from .metric_sources import with_exact_metrics
 from .model import (
     NO_LOG,
     Catalog,
@@ -30,10 +29,13 @@ from .resume_sources import neighbour_references, references
 from .selection import Selection, disagreements, selections
 from .tree import Tree
 
+# The same checkpoints with more metrics; the last argument are their folders, by series.
+Metrics = Callable[[Tree, Sequence[Checkpoint], Mapping[str, str]], list[Checkpoint]]
 
-def assemble(tree: Tree, found: Discovery) -> Catalog:
+
+def assemble(tree: Tree, found: Discovery, metrics: Metrics) -> Catalog:
     """The catalog of what was found, in order, with pointers resolved; sizes are still to come."""
-    known = _known(tree, found)
+    known = _known(tree, found, metrics)
     pointers, foreign_links = _pointers(tree, found)
     pointed: dict[str, list[str]] = {}
     for pointer in pointers:
@@ -70,9 +72,9 @@ def assemble(tree: Tree, found: Discovery) -> Catalog:
     )
 
 
-def _known(tree: Tree, found: Discovery) -> list[Checkpoint]:
+def _known(tree: Tree, found: Discovery, metrics: Metrics) -> list[Checkpoint]:
     """The checkpoints with all that logs and their own files tell."""
-    exact = with_exact_metrics(tree, found.checkpoints, found.folders)
+    exact = metrics(tree, found.checkpoints, found.folders)
     known = split_restarts(tree, exact, found)
     if all(one.standing is Standing.NUMBERED for one in known):
         return known

@@ -10,11 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from .evidence import is_weight_name, trouble_among
 from .model import Kind, State
+from .roles import is_optimizer
 from .sighting import Sighting
 from .tree import Folder
+from .weights_only import lasting, weights_only
 
 SHARD = re.compile(r"(.+)-([0-9]{5})-of-([0-9]{5})\.(safetensors|bin|pt|ckpt|msgpack)")
 DCP_MARKER = ".metadata"  # torch.distributed.checkpoint renames it into place as its last act
@@ -59,6 +62,8 @@ def trouble_inside(folder: Folder | None) -> str:
     """Why the directory cannot be a whole checkpoint, in words, or ""."""
     if folder is None:
         return "the directory cannot be listed"
+    if folder.path in folder.tree.whole:
+        return ""
     places = [place for place in folders_at(folder) if place.tell(_weights)]
     if not places:
         return NO_WEIGHTS
@@ -96,14 +101,26 @@ def missing_marker(folder: Folder) -> str:
     return f"no {DCP_MARKER}, which is written last"
 
 
-def missing_common(own: Iterable[str], siblings: Siblings) -> str:
-    """A name that all siblings have, and at least two of them there are."""
+def missing_common(own: Iterable[str], siblings: Siblings, *, slimmed: bool = False) -> str:
+    """A name that all siblings have, and at least two of them there are.
+
+    What was slimmed no longer tells what a whole sibling has, and lacks nothing that slimming
+    takes.
+    """
     names = frozenset(own)
-    if siblings.total() - siblings[names] < 2:
-        return ""
-    expected = frozenset.intersection(*(other for other in siblings if other != names))
-    missing = sorted(expected - names)
+    others = [other for other in siblings if other != names]
+    whole = [other for other in others if _hold_optimizer(other)]
+    lost = bool(whole) and not slimmed and not _hold_optimizer(names)
+    total = siblings.total()
+    several = total > 2 if lost else total - siblings[names] > 1
+    expected = frozenset.intersection(*(whole or others)) if several and others else frozenset()
+    missing = sorted((lasting(expected) if slimmed else expected) - names)
     return f"no {missing[0]}, which its siblings have" if missing else ""
+
+
+@lru_cache(maxsize=4096)  # each of a family is compared with all others
+def _hold_optimizer(names: frozenset[str]) -> bool:
+    return any(map(is_optimizer, names))
 
 
 def judged_directories(
@@ -121,19 +138,22 @@ def judged_directories(
     for one in found if siblings else ():
         if (inside := folder.child(one.name)) is not None:
             contents.setdefault(one.family, Counter())[inside.tell(frozenset)] += 1
+    slimmed = weights_only(folder, found)
+    marked = [replace(one, weights_only=True) if one.name in slimmed else one for one in found]
 
     def trouble(one: Sighting) -> str:
-        return _trouble(folder.child(one.name), check, contents.get(one.family, Counter()))
+        inside, of_family = folder.child(one.name), contents.get(one.family, Counter())
+        return _trouble(inside, check, of_family, slimmed=one.weights_only)
 
-    troubles = folder.tree.each(trouble, found)
-    return [with_trouble(one, trouble) for one, trouble in zip(found, troubles, strict=True)]
+    troubles = folder.tree.each(trouble, marked)
+    return [with_trouble(one, trouble) for one, trouble in zip(marked, troubles, strict=True)]
 
 
-def _trouble(inside: Folder | None, check: Check, siblings: Siblings) -> str:
+def _trouble(inside: Folder | None, check: Check, siblings: Siblings, *, slimmed: bool) -> str:
     if inside is None:
         return "the directory cannot be listed"
     trouble = check(inside) or trouble_inside(inside)
-    return trouble or missing_common(inside.tell(frozenset), siblings)
+    return trouble or missing_common(inside.tell(frozenset), siblings, slimmed=slimmed)
 
 
 def with_trouble(one: Sighting, trouble: str) -> Sighting:

@@ -107,6 +107,7 @@ def _checkpoint(folder: Folder, layout: str, one: Sighting, series: str) -> Chec
         evidence=one.evidence,
         standing=one.standing,
         counter=one.counter,
+        weights_only=one.weights_only,
     )
 
 

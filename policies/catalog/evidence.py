@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .tree import Folder
+from .tree import Folder, join
 
 _MAX_SAFETENSORS_HEADER = 100_000_000  # the format's own limit, in bytes
 _OFFSETS = re.compile(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d{1,18})\s*\]')
@@ -35,12 +35,12 @@ def is_weight_name(name: str) -> bool:
 def trouble_among(folder: Folder, names: Sequence[str], *, newest: bool) -> str:
     """The first trouble with any of these files of a folder; see `trouble_with`."""
     looks = folder.extents(names)
-    if looks in folder.tree.whole and not newest:
+    if looks in folder.tree.whole_looks and not newest:
         return ""
     troubles = folder.tree.each(lambda name: trouble_with(folder, name, newest=newest), names)
     trouble = next(filter(None, troubles), "")
     if looks is not None and not trouble:
-        folder.tree.whole.add(looks)
+        folder.tree.whole_looks.add(looks)
     return trouble
 
 
@@ -50,20 +50,22 @@ def trouble_with(folder: Folder, name: str, *, newest: bool | None = None) -> st
     One that has the name but for its numbers, the length and the blocks of one that was found
     whole is not read: a save that was cut short is shorter. What was written last always is.
     """
+    if join(folder.path, name) in folder.tree.whole:
+        return ""
     status = folder.stat(name)
     if status is None:
         return f"{name} cannot be read"
     if status.size == 0:
         return f"{name} is empty"
     looks = (_NUMBERS.sub("*", name), status.size, status.disk)
-    if looks in folder.tree.whole:
+    if looks in folder.tree.whole_looks:
         if newest is None:
             newest = folder.tree.newest(folder.path) == name
         if not newest:
             return ""
     trouble = _trouble_by_reading(folder, name, status.size)
     if not trouble:
-        folder.tree.whole.add(looks)
+        folder.tree.whole_looks.add(looks)
     return trouble
 
 
@@ -119,6 +121,8 @@ def _zip_trouble(folder: Folder, name: str, size: int) -> str:
 
 def json_trouble(folder: Folder, name: str) -> str:
     """What is wrong with the end of a JSON object's file, without parsing all of it."""
+    if folder.path in folder.tree.whole:
+        return ""
     return folder.fact(f"end of {name}", lambda: _json_trouble(folder, name))
 
 

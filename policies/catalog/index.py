@@ -19,14 +19,14 @@ from itertools import islice
 
 import msgspec
 
-from .listing import Listing, Names, Remembered, Sums, directories_in
+from .listing import Extent, Listing, Names, Remembered, Sums, directories_in
 from .local_tree import LocalTree
 from .measure import sums_of
 from .model import Checkpoint, Kind, Role, Standing, State
 from .tree import join
 
 VARIABLE = "KEEPSTEP_INDEX"  # "off" for none
-_VERSION = 1
+_VERSION = 2
 _QUIET = 600.0  # seconds without a change, before a checkpoint counts as finished
 _MOST = 200_000  # directories of one root
 _MOST_BYTES = 256_000_000  # of a file; a larger one is not ours
@@ -44,6 +44,8 @@ class _Directory(msgspec.Struct, array_like=True, frozen=True):
     files: int
     newest: int
     roles: list[tuple[str, int]]
+    resume: Extent
+    beside: Extent
     facts: dict[str, str | int | float | list[object] | None]
 
 
@@ -167,6 +169,8 @@ def _packed(root: str, remembered: dict[str, Remembered]) -> bytes:
             sums.files,
             sums.newest,
             roles,
+            sums.resume,
+            sums.beside,
             one.facts,  # type: ignore[arg-type]
         )
     names = [
@@ -181,7 +185,7 @@ def _unpacked(found: _File) -> Iterator[tuple[str, Remembered]]:
     ]
     for path, one in found.directories.items():
         roles = tuple((_ROLES[role], held) for role, held in one.roles)
-        sums = Sums(one.disk, one.apparent, one.files, one.newest, roles)
+        sums = Sums(one.disk, one.apparent, one.files, one.newest, roles, one.resume, one.beside)
         known = Remembered(names[one.names], one.key, 0, one.digest, sums, one.facts)  # type: ignore[arg-type]
         yield os.fsdecode(path), known
 

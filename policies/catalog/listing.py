@@ -69,15 +69,24 @@ class Names:
 Key = tuple[int, int, int]  # inode, mtime_ns and ctime_ns of a directory before it was listed
 
 
+Extent = tuple[int, int, int]  # of some files: bytes on disk, apparent bytes, how many
+NOTHING: Extent = (0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What the files of one directory come to, not counting what is below it."""
+    """What the files of one directory come to, not counting what is below it.
+
+    By their own names: what the folders above make of them is for those to say who know these.
+    """
 
     disk: int
     apparent: int
     files: int
     newest: int  # mtime in nanoseconds; 0 for no file
     roles: tuple[tuple[Role, int], ...]  # apparent bytes
+    resume: Extent = NOTHING  # of those that only resuming needs
+    beside: Extent = NOTHING  # of those that mean nothing without the partitions of ZeRO
 
 
 @dataclass(slots=True)

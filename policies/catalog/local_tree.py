@@ -9,7 +9,7 @@ import errno
 import os
 import stat as mode_bits
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from .listing import Listing, Names, Remembered, Stat, describe, directories_in
@@ -31,7 +31,8 @@ class LocalTree:
 
     def __init__(self, root: str, index: Index | None = None) -> None:
         self.root = root
-        self.whole: set[object] = set()
+        self.whole: Container[str] = ()
+        self.whole_looks: set[object] = set()
         self.lookout = Lookout()
         self._newest: dict[str, str] = {}
         self._facts: dict[str, dict[str, object]] = {}
@@ -102,6 +103,9 @@ class LocalTree:
         known = self._known.get(path)
         earlier = known.facts if isinstance(known, Remembered) else {}
         return {**earlier, **self._facts.get(path, {})}
+
+    def anew(self) -> LocalTree:
+        return LocalTree(self.root)
 
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
         return self._surveyor.each(work, items)

@@ -84,12 +84,16 @@ class Lookout:
         """List a directory and describe its entries; raises OSError where it cannot be listed."""
         descriptor = os.open(directory, OPEN_DIRECTORY)
         try:
-            key = key_of(os.fstat(descriptor))
-            names = os.listdir(descriptor)
-            names.sort()
-            return self.listing(names, key, Looks.at(descriptor, names))
+            return self.look_at(descriptor)
         finally:
             os.close(descriptor)
+
+    def look_at(self, descriptor: int) -> Listing:
+        """The same for a directory that is open."""
+        key = key_of(os.fstat(descriptor))
+        names = os.listdir(descriptor)
+        names.sort()
+        return self.listing(names, key, Looks.at(descriptor, names))
 
     def listing(self, names: Sequence[str], key: Key, looks: Looks) -> Listing:
         """The columns of what was seen; the names stand in order."""
@@ -125,7 +129,7 @@ class Lookout:
                 name: KIND_OF.get(mode_bits.S_IFMT(mode), Kind.OTHER)
                 for name, mode in zip(names, modes, strict=True)
             }
-            self._shared[key] = Names(kinds)
+            return self._shared.setdefault(key, Names(kinds))  # threads may meet here
         return self._shared[key]
 
 

@@ -6,13 +6,24 @@ again and acts only when it is the same.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from .listing import Listing, Remembered, Stat, Sums, directories_in, links_in, rows
+from .fingerprint import Fingerprint
+from .listing import (
+    NOTHING,
+    Extent,
+    Listing,
+    Remembered,
+    Stat,
+    Sums,
+    directories_in,
+    links_in,
+    rows,
+)
 from .model import Kind, Measure, Member, Role, SharedInode
-from .roles import role_of
-from .tree import Tree
+from .resume_state import WITH_PARTITIONS, ResumeSearch
+from .roles import RESUME_ROLES, role_of
+from .tree import Tree, join
 
 
 def measure(tree: Tree, members: Iterable[Member]) -> Measure:
@@ -26,23 +37,16 @@ def measure(tree: Tree, members: Iterable[Member]) -> Measure:
 def measure_file(path: str, found: Stat) -> Measure:
     """The same for one regular file that has been looked at already."""
     shared = SharedInode(found.device, found.inode, found.links, 1, found.disk)
+    fingerprint = Fingerprint()
+    fingerprint.member(path, found)
     return Measure(
         disk=found.disk,
         apparent=found.size,
         files=1,
         newest_mtime_ns=found.mtime_ns,
-        identity=hashlib.blake2b(_fingerprint(path, found), digest_size=16).hexdigest(),
+        identity=fingerprint.hexdigest(),
         shared=(shared,) if found.links > 1 else (),
     )
-
-
-def _fingerprint(path: str, found: Stat) -> bytes:
-    times = "" if found.kind is Kind.DIRECTORY else f"{found.size}\0{found.mtime_ns}"
-    return _bytes(f"{path}\0{found.kind}\0{found.device}\0{found.inode}\0{times}")
-
-
-def _bytes(line: str) -> bytes:
-    return line.encode("utf-8", "surrogateescape") + b"\n"
 
 
 class _Sums:
@@ -50,88 +54,91 @@ class _Sums:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._digest = hashlib.blake2b(digest_size=16)
+        self._fingerprint = Fingerprint()
         self._disk = self._apparent = self._files = self._newest = 0
         self._shared: dict[tuple[int, int], tuple[Stat, int]] = {}
         self._roles: dict[Role, int] = {}
+        self._resume = ResumeSearch()
         self._links: list[tuple[str, str]] = []
         self.errors: list[str] = []
 
     def add_member(self, path: str) -> None:
         try:
             found = self._tree.stat(path)
-            self._digest.update(_fingerprint(path, found))
+            self._fingerprint.member(path, found)
             if found.kind is Kind.LINK:
-                self._digest.update(_bytes(self._add_link(path)))
+                self._fingerprint.target(self._add_link(path))
         except OSError as error:
-            self._fail(path, error.strerror or str(error))
+            self._fail(path, error)
             return
         if found.kind is Kind.DIRECTORY:
             self._disk += found.disk
-            self._add_directory(path)
+            self._add_directory(path, "")
         else:
-            self._add(path.rpartition("/")[2], found)
+            self._add(self._resume.look(path, "", found), found)
 
     def _add_link(self, path: str) -> str:
         text = self._tree.link(path)
         self._links.append((path, text))
         return text
 
-    def _fail(self, path: str, why: str) -> None:
-        self.errors.append(f"{path}: {why}")
+    def _fail(self, path: str, error: OSError) -> None:
+        self.errors.append(f"{path}: {error.strerror or error}")
 
-    def _add_directory(self, path: str) -> None:
+    def _add_directory(self, path: str, inside: str) -> None:
+        """A member, or a directory `inside` one, and all below it."""
         try:
             listing = self._tree.listing(path)
         except OSError as error:
-            self._fail(path, error.strerror or str(error))
+            self._fail(path, error)
             return
-        self._digest.update(listing.digest)
         if isinstance(listing, Remembered):
-            self._digest.update(_bytes(str(listing.device)))
-            self._add_sums(listing.sums)
+            self._fingerprint.directory(listing.digest, listing.device)
+            self._add_sums(path, inside, listing, listing.sums)
         else:
-            self._digest.update(_bytes(str(listing.devices)))
-            self._add_listing(path, listing)
+            self._fingerprint.directory(listing.digest, listing.devices)
+            self._add_listing(path, inside, listing)
         for name in listing.names.tell(directories_in):
-            self._add_below(f"{path}/{name}")
+            self._add_below(f"{path}/{name}", join(inside, name))
 
-    def _add_below(self, path: str) -> None:
-        self._digest.update(_bytes(path))
+    def _add_below(self, path: str, inside: str) -> None:
+        self._fingerprint.below(path)
         try:
-            self._disk += self._tree.stat(path).disk
+            found = self._tree.stat(path)
         except OSError as error:
-            self._fail(path, error.strerror or str(error))
+            self._fail(path, error)
             return
-        self._add_directory(path)
+        self._disk += found.disk
+        self._resume.look(path, inside, found)
+        self._add_directory(path, inside)
 
-    def _add_listing(self, path: str, listing: Listing) -> None:
+    def _add_listing(self, path: str, inside: str, listing: Listing) -> None:
         sums = sums_of(listing)
         if sums is not None:
-            self._add_sums(sums)
+            self._add_sums(path, inside, listing, sums)
             return
+        for name, (number, why) in listing.errors.items():
+            self._fail(f"{path}/{name}", OSError(number, why))
         for name, kind in listing.names.kinds.items():
-            if kind is Kind.DIRECTORY:
-                continue
-            if name in listing.errors:
-                self._fail(f"{path}/{name}", listing.errors[name][1])
-            else:
-                self._add(name, listing.stat(name))
+            if kind is not Kind.DIRECTORY and name not in listing.errors:
+                found = listing.stat(name)
+                self._add(self._resume.look(f"{path}/{name}", join(inside, name), found), found)
         for name in listing.names.tell(links_in):
-            try:
-                self._add_link(f"{path}/{name}")
-            except OSError as error:
-                self._fail(f"{path}/{name}", error.strerror or str(error))
+            if name not in listing.errors:
+                try:
+                    self._add_link(f"{path}/{name}")
+                except OSError as error:
+                    self._fail(f"{path}/{name}", error)
 
-    def _add_sums(self, sums: Sums) -> None:
+    def _add_sums(self, path: str, inside: str, listing: Listing | Remembered, sums: Sums) -> None:
         self._disk += sums.disk
         self._apparent += sums.apparent
         self._files += sums.files
         self._newest = max(self._newest, sums.newest)
-        for role, held in sums.roles:
+        for role, held in self._resume.take(path, inside, listing.names, sums):
             self._roles[role] = self._roles.get(role, 0) + held
 
-    def _add(self, name: str, found: Stat) -> None:
+    def _add(self, role: Role, found: Stat) -> None:
         self._newest = max(self._newest, found.mtime_ns)
         self._files += 1
         key = (found.device, found.inode)
@@ -142,7 +149,6 @@ class _Sums:
             self._shared[key] = (found, 1)
         self._disk += found.disk
         self._apparent += found.size
-        role = role_of(name)
         self._roles[role] = self._roles.get(role, 0) + found.size
 
     def total(self) -> Measure:
@@ -152,13 +158,14 @@ class _Sums:
             apparent=self._apparent,
             files=self._files,
             newest_mtime_ns=self._newest,
-            identity=self._digest.hexdigest(),
+            identity=self._fingerprint.hexdigest(),
             shared=tuple(
                 SharedInode(found.device, found.inode, found.links, seen, found.disk)
                 for found, seen in self._shared.values()
             ),
             roles=tuple(roles),
             errors=tuple(self.errors),
+            resume=self._resume.result(),
             links=tuple(self._links),
         )
 
@@ -187,7 +194,22 @@ def sums_of(listing: Listing) -> Sums | None:
         roles = tuple((role, apparent) for role in by_role)
     else:
         roles = tuple((r, sum([sizes[row] for row in rows])) for r, rows in by_role.items())
-    return Sums(disk * 512, apparent, len(files), newest, roles)
+    return Sums(
+        disk=disk * 512,
+        apparent=apparent,
+        files=len(files),
+        newest=newest,
+        roles=roles,
+        resume=_extent(listing, listing.names.tell(_rows_for_resuming)),
+        beside=_extent(listing, listing.names.tell(_rows_with_partitions)),
+    )
+
+
+def _extent(listing: Listing, chosen: Sequence[int]) -> Extent:
+    if not chosen:
+        return NOTHING
+    disk = sum([listing.blocks[row] for row in chosen]) * 512
+    return disk, sum([listing.sizes[row] for row in chosen]), len(chosen)
 
 
 def _rows_of_files(kinds: dict[str, Kind]) -> list[int] | None:
@@ -204,3 +226,13 @@ def _rows_by_role(kinds: dict[str, Kind]) -> dict[Role, list[int]]:
             continue
         found.setdefault(role_of(name), []).append(row)
     return found
+
+
+def _rows_for_resuming(kinds: dict[str, Kind]) -> list[int]:
+    by_role = _rows_by_role(kinds)
+    return [row for role, chosen in by_role.items() if role in RESUME_ROLES for row in chosen]
+
+
+def _rows_with_partitions(kinds: dict[str, Kind]) -> list[int]:
+    at = rows(kinds)
+    return [at[name] for name in WITH_PARTITIONS if kinds.get(name) is Kind.FILE]

@@ -101,6 +101,17 @@ class Measure:
     roles: tuple[tuple[Role, int], ...] = ()  # apparent bytes by role, largest first
     errors: tuple[str, ...] = ()  # what could not be read; such a checkpoint is never deleted
     links: tuple[tuple[str, str], ...] = ()  # symbolic links in it: path, text
+    resume: ResumeState | None = None  # what only resuming needs, in files of its own
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeState:
+    """What slimming takes from a checkpoint: optimizer, scheduler, random states, partitions."""
+
+    members: tuple[Member, ...]  # in the order in which they leave
+    aside: tuple[str, ...]  # files that stay under another name, so that nothing resumes from it
+    measure: Measure  # sizes of the members alone, without an identity
+    why_whole: str = ""  # why they cannot leave, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,7 @@ class Checkpoint:
     measure: Measure | None = None  # None until it has been sized
     pointed_to_by: tuple[str, ...] = ()
     counter: int | None = None  # orders a series without counting steps: saves, dates
+    weights_only: bool = False  # whole, but training cannot resume from it as from its siblings
     verified: str = ""  # by `keepstep verify`: "damaged", or whole by "contents" or "structure"
 
     @property

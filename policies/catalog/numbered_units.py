@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from .content import Siblings, missing_common, with_trouble
 from .numbered_names import NumberedName
+from .roles import is_optimizer
 from .sets import as_sighting, judged
 from .sighting import Sighting
 from .tree import Folder
+from .weights_only import older_without
 
 _Numbers = tuple[int | None, int | None, int | None]
 _SUFFIXES = re.compile(r"(\.[A-Za-z]\w*)+\Z")
@@ -50,14 +52,19 @@ def units_of(
             if one.numbers in units:
                 units[one.numbers].companions.append(one)
     parts = Counter(unit.parts for unit in units.values())
-    return [_sighting(folder, unit, parts, plain) for unit in units.values()]
+    found = [(_sighting(unit, plain), unit) for unit in units.values()]
+    slimmed = older_without((one, any(map(is_optimizer, one.members))) for one, _ in found)
+    return [_judged(folder, one, unit, parts, one.name in slimmed) for one, unit in found]
 
 
-def _sighting(folder: Folder, unit: Unit, parts: Siblings, plain: str) -> Sighting:
+def _judged(folder: Folder, one: Sighting, unit: Unit, parts: Siblings, slimmed: bool) -> Sighting:
+    trouble = _missing_shard(unit) or missing_common(unit.parts, parts, slimmed=slimmed)
+    return judged(folder, with_trouble(replace(one, weights_only=slimmed), trouble))
+
+
+def _sighting(unit: Unit, plain: str) -> Sighting:
     members = tuple(one.name for one in (*unit.weights, *unit.companions))
-    one = replace(as_sighting(unit.weights[0], plain), name=_name(unit), members=members)
-    trouble = _missing_shard(unit) or missing_common(unit.parts, parts)
-    return judged(folder, with_trouble(one, trouble))
+    return replace(as_sighting(unit.weights[0], plain), name=_name(unit), members=members)
 
 
 def _name(unit: Unit) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NoReturn, TypeVar
 
@@ -31,7 +31,8 @@ class _NamedTree:
 
     def __init__(self, root: str, names: Mapping[str, Names]) -> None:
         self.root = root
-        self.whole: set[object] = set()
+        self.whole: Container[str] = ()
+        self.whole_looks: set[object] = set()
         self._names = names
 
     def names(self, path: str) -> Names:
@@ -58,6 +59,9 @@ class _NamedTree:
 
     def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
         return find()
+
+    def anew(self) -> _NamedTree:
+        return self
 
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
         return [work(item) for item in items]

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from .discovery import Discovery
 from .model import NO_METRICS, Checkpoint, Standing, State
+from .resume_state import SET_ASIDE
 from .segments import Save, Segment, newest, segments_of
 from .sighting import Tag
 from .trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
@@ -101,10 +102,12 @@ def _state_time(tree: Tree, one: Checkpoint) -> float | None:
     """The trainer writes its state last, and nobody touches it afterwards."""
 
     def find() -> float | None:
-        try:
-            return tree.stat(join(one.id, FILE)).mtime_ns / 1e9
-        except OSError:
-            return None
+        for name in (FILE, FILE + SET_ASIDE):
+            try:
+                return tree.stat(join(one.id, name)).mtime_ns / 1e9
+            except OSError:
+                continue
+        return None
 
     return tree.fact(one.id, "saved at", find)
 

@@ -20,12 +20,14 @@ from .assembly import assemble
 from .discovery import Discovery, discover
 from .local_tree import LocalTree
 from .measure import measure as measure_members
+from .metric_sources import with_exact_metrics
 from .model import Catalog, Checkpoint, Measure, State
 from .survey import Cancelled
 
 if TYPE_CHECKING:
     from ..verification.verify import Verdict
     from .index import Index
+    from .unchanged import Unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +67,23 @@ def scan(
     measure: Container[str] | None = None,
     remember: bool = False,
     processes: ProcessTable = host_processes,
+    unchanged: Unchanged | None = None,
 ) -> Catalog:
     """The catalog of one root; `measure` limits sizing to these ids (None: all).
 
     To `remember` is to use and to keep the index of finished checkpoints, which is quick, and not
-    for deciding what to delete. `processes` is asked at the end who has what open. Raises
-    RootRefusal for a root that is missing, no directory, unreadable or unsafe.
+    for deciding what to delete. `processes` is asked at the end who has what open; what is known
+    to be `unchanged` is not read again. Raises RootRefusal for a root that is missing, no
+    directory, unreadable or unsafe.
     """
     catalog = None
     for event in scan_events(
-        root, measure=measure, recall=remember, remember=remember, processes=processes
+        root,
+        measure=measure,
+        recall=remember,
+        remember=remember,
+        processes=processes,
+        unchanged=unchanged,
     ):
         if isinstance(event, Finished):
             catalog = event.catalog
@@ -90,6 +99,7 @@ def scan_events(
     recall: bool = False,
     remember: bool = False,
     processes: ProcessTable = host_processes,
+    unchanged: Unchanged | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`.
@@ -99,7 +109,7 @@ def scan_events(
     refuse_root(root)
     real = os.path.realpath(root)
     index = _index(real, recall=recall) if recall or remember else None
-    tree = LocalTree(real, index)
+    tree = LocalTree(real, index) if unchanged is None else unchanged.tree(real)
     found = Discovery()
     try:
         yield from _named(tree, found, cancelled)
@@ -107,7 +117,8 @@ def scan_events(
         return
     except OSError as error:
         raise RootRefusal(f"{root}: {error.strerror or error}") from None
-    catalog = assemble(tree, found)
+    metrics = with_exact_metrics if unchanged is None else unchanged.with_metrics
+    catalog = assemble(tree, found, metrics)
     if cancelled():
         return
     yield Named(catalog)
@@ -117,7 +128,7 @@ def scan_events(
         if cancelled():
             return
         if measure is None or checkpoint.id in measure:
-            checkpoint = _with_measure(checkpoint, measure_members(tree, checkpoint.members))
+            checkpoint = _with_measure(checkpoint, _measured(tree, checkpoint, unchanged))
             if (verdict := verdicts.get(checkpoint.id)) is not None:
                 checkpoint = verdict.applied(checkpoint)
             yield Sized(checkpoint)
@@ -148,6 +159,10 @@ def _index(root: str, *, recall: bool) -> Index:
     from .index import Index, load_index
 
     return load_index(root) if recall else Index(root)
+
+
+def _measured(tree: LocalTree, one: Checkpoint, unchanged: Unchanged | None) -> Measure:
+    return measure_members(tree, one.members) if unchanged is None else unchanged.measure(tree, one)
 
 
 def _verdicts(root: str, folders: Sequence[str]) -> Mapping[str, Verdict]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from .content import Siblings, missing_common, trouble_inside, with_trouble
 from .evidence import trouble_with
 from .model import Kind
 from .numbered_names import NumberedName
+from .roles import is_optimizer
 from .sighting import Sighting
 from .tree import Folder
+from .weights_only import older_without
 
 _NUMBERS = ("step", "epoch", "counter")
 _PARTS = ("part", "ending")
@@ -122,6 +124,7 @@ def file_sets(
     siblings: dict[str, Siblings] = {}
     for one in sets.values():
         siblings.setdefault(family_of(one.match), Counter())[frozenset(one.names)] += 1
+    slimmed = _slimmed(sets, prefix)
     found = []
     for stem, one in sets.items():
         family = family_of(one.match)
@@ -129,9 +132,19 @@ def file_sets(
         sighting = numbered(one.match, name=prefix + stem, family=prefix + family, members=members)
         absent = [part for part in required if part not in one.names]
         trouble = f"no {absent[0]} in the set" if absent else ""
-        trouble = trouble or missing_common(one.names, siblings[family])
+        lean = prefix + stem in slimmed
+        trouble = trouble or missing_common(one.names, siblings[family_of(one.match)], slimmed=lean)
+        sighting = replace(sighting, weights_only=lean)
         found.append(with_trouble(sighting, trouble) if trouble else judged(folder, sighting))
     return found
+
+
+def _slimmed(sets: Mapping[str, FileSet], prefix: str) -> frozenset[str]:
+    """The sets that have lost their optimizer's file."""
+    return older_without(
+        (numbered(one.match, name=prefix + stem), any(map(is_optimizer, one.names.values())))
+        for stem, one in sets.items()
+    )
 
 
 def judged(folder: Folder, one: Sighting) -> Sighting:

@@ -31,6 +31,7 @@ class Sighting:
     standing: Standing = Standing.NUMBERED
     counter: int | None = None
     counts: str = "number"  # what the counter counts: "save", "iteration", "date" …
+    weights_only: bool = False  # nothing but what resuming needs is missing
 
 
 @dataclass(frozen=True, slots=True)

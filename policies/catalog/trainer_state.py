@@ -14,6 +14,7 @@ from typing import Any
 
 from .model import MetricLog
 from .readers.numbers import count, number
+from .resume_state import SET_ASIDE
 from .tree import Folder
 
 FILE = "trainer_state.json"
@@ -85,7 +86,7 @@ class _HistoryLog(Mapping[str, Sequence[tuple[int, float]]]):
 
 def read_trainer_state(folder: Folder) -> TrainerState | None:
     """The state in a checkpoint's folder; None when it is absent, cut short or no such file."""
-    raw = folder.read(FILE, _MAX_BYTES)
+    raw = folder.read(FILE, _MAX_BYTES) or folder.read(FILE + SET_ASIDE, _MAX_BYTES)
     if not raw:
         return None
     try:

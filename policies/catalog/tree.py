@@ -5,7 +5,7 @@ A `Tree` is any walker (the local disk is one); a `Folder` is one directory of i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from .listing import (
@@ -29,7 +29,8 @@ class Tree(Protocol):
     """A directory tree that can be listed and read, with paths relative to its root."""
 
     root: str
-    whole: set[object]  # what was found whole: a sibling that looks the same needs no reading
+    whole: Container[str]  # paths whose content was found whole before and has not changed
+    whole_looks: set[object]  # a sibling that looks like one that was read needs no reading
 
     def names(self, path: str) -> Names:
         """The names in a directory and what they are; raises OSError."""
@@ -54,6 +55,9 @@ class Tree(Protocol):
 
         Where it is known from an earlier scan and the directory has not changed, nothing is read.
         """
+
+    def anew(self) -> Tree:
+        """The same tree, of which nothing has been looked at yet."""
 
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
         """The results for all items, in order; a slow disk is asked for many at a time."""

@@ -23,6 +23,7 @@ from .recovery import recover_in
 from .results import CommitResult, OnProgress
 from .revalidate import Rescan, rescan_now, revalidate
 from .safety import refuse_root
+from .shortfall import shortfall
 from .state import StateDirectory, free_bytes, open_for_writing, reserve_room
 
 Clock = Callable[[], float]
@@ -87,10 +88,13 @@ def _purged(
     except OSError as error:
         note = f"the trash was not emptied: its journal cannot be written ({error.strerror})"
         return replace(result, notes=(*result.notes, note))
+    measured = free_bytes(state.tree) - before
+    linked = result.promised.possible - result.promised.certain
+    less = shortfall(state.tree.path, result.promised.possible, linked, measured, left)
     return replace(
         result,
         purged=len(gone) == len(result.trashed),
-        measured=free_bytes(state.tree) - before,
+        measured=measured,
         interrupted=len(gone) < len(result.trashed),
-        notes=(*result.notes, *(f"not deleted yet: {path}" for path in left)),
+        notes=(*result.notes, *less, *(f"not deleted yet: {path}" for path in left)),
     )

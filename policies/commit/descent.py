@@ -36,23 +36,45 @@ def split(path: str) -> tuple[str, str]:
 class Tree:
     """An open directory, and everything below it by relative path."""
 
-    __slots__ = ("fd", "path")
+    __slots__ = ("_open", "fd", "path")
 
     def __init__(self, path: str) -> None:
         """Open `path` itself; only here may links be followed, since the user named it."""
         self.path = path
         self.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._open: tuple[str, int] | None = None
 
     def close(self) -> None:
-        """Give the descriptor back."""
+        """Give the descriptors back."""
+        self.let_go()
         os.close(self.fd)
+
+    def keep_open(self, path: str) -> None:
+        """Make the directory `path` where it is missing, and hold it open until another is.
+
+        What goes on in one directory for a while then need not be found again each time.
+        """
+        if self._open is not None and self._open[0] == path:
+            return
+        self.make(path)
+        with self.directory(path) as fd:
+            held = os.dup(fd)
+        self.let_go()
+        self._open = path, held
+
+    def let_go(self) -> None:
+        """Close what was held open."""
+        if self._open is not None:
+            os.close(self._open[1])
+            self._open = None
 
     @contextmanager
     def directory(self, path: str) -> Iterator[int]:
         """A descriptor of the directory at `path`, for the length of the block."""
-        fd = os.dup(self.fd)
+        held = self._open is not None and self._open[0] == path
+        fd = os.dup(self._open[1] if self._open is not None and held else self.fd)
         try:
-            for part in parts_of(path):
+            for part in () if held else parts_of(path):
                 deeper = os.open(part, _DIRECTORY, dir_fd=fd)
                 os.close(fd)
                 fd = deeper
@@ -74,6 +96,15 @@ class Tree:
         except (FileNotFoundError, NotADirectoryError):
             return False
         return True
+
+    def lists(self, path: str) -> bool:
+        """Whether the directory of `path` lists its name; absence of either is no error."""
+        directory, name = split(path)
+        try:
+            with self.directory(directory) as fd:
+                return name in os.listdir(fd)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
 
     def make(self, path: str) -> list[str]:
         """Create the missing directories of `path` and return them; like their parents in mode."""

@@ -5,29 +5,22 @@ From the durable intent on these items count as gone, so that no undo ever puts 
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from . import journal
-from .descent import Tree
-from .erase import erase
+from .at_once import MANY, cores, each, is_slow, never
+from .descent import Tree, split
+from .erase import NFS_LEFTOVER, STILL_OPEN, erase
 from .interrupt import Stop
+from .parents import remove_empty
 from .records import Event, Journal, JournalItem
 from .results import OnProgress, Progress
+from .slimming import trashed_members
 from .state import TRASH_PATH
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-_AT_ONCE = 16  # polite to a metadata server, and most of what there is to gain
-_SLOW = 300e-6  # seconds a look at one entry; below it threads only get in each other's way
-
-
-def never() -> bool:
-    """For callers that are not to be stopped."""
-    return False
+_THREADS = 2  # on a fast disk; more only wait for each other
 
 
 def empty(
@@ -57,9 +50,8 @@ def sweep_leftovers(tree: Tree, record: Journal) -> list[str]:
     """Try again what an earlier purge could not delete; the paths that are still there."""
     pending: list[str] = []
     for item in record.chosen(record.purged):
-        pending += erase(tree, _folder(record, item))
-    tree.remove_if_empty(f"{TRASH_PATH}/{record.intent.id}")
-    return pending
+        pending += _erase_item(tree, item)
+    return pending + _remove_folders(tree, record, record.chosen(record.purged))
 
 
 def _delete(
@@ -72,50 +64,48 @@ def _delete(
 ) -> tuple[list[JournalItem], list[str]]:
     done: list[JournalItem] = []
     pending: list[str] = []
-    for item, left in _erased(tree, record, items, asked):
+    paths = [member.to for item in items[:3] for member in trashed_members(item)]
+    threads = MANY if is_slow(tree, paths) else min(_THREADS, cores())
+    for item, left in each(partial(_erase_item, tree), items, threads, asked):
         pending += left
         done.append(item)
         if on_progress is not None:
             on_progress(Progress("purging", len(done), len(items), item.id))
-    tree.remove_if_empty(f"{TRASH_PATH}/{record.intent.id}")
+    pending += _remove_folders(tree, record, done)
     numbers = tuple(item.n for item in done)
     event = Event("purged", clock(), items=numbers, text="; ".join(pending))
     journal.append(tree, record.intent.id, event)
     return done, pending
 
 
-def _erased(
-    tree: Tree, record: Journal, items: Sequence[JournalItem], asked: Stop
-) -> Iterator[tuple[JournalItem, list[str]]]:
-    """Delete items, many at a time where almost all of it is waiting for a server."""
-    if not _is_slow(tree, [_folder(record, item) for item in items[:3]]):
-        for item in items:
-            if asked():
-                return
-            yield item, erase(tree, _folder(record, item))
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        running: deque[tuple[JournalItem, Future[list[str]]]] = deque()
-        waiting = deque(items)
-        while running or waiting:
-            while waiting and len(running) < 2 * _AT_ONCE and not asked():
-                item = waiting.popleft()
-                running.append((item, pool.submit(erase, tree, _folder(record, item))))
-            if not running:
-                return  # what has not been begun stays in the trash and can be undone
-            item, future = running.popleft()
-            yield item, future.result()
+def _erase_item(tree: Tree, item: JournalItem) -> list[str]:
+    return [left for member in trashed_members(item) for left in erase(tree, member.to)]
 
 
-def _is_slow(tree: Tree, paths: Sequence[str]) -> bool:
-    """Whether the filesystem takes its time to answer, by asking it."""
-    start = time.perf_counter()
-    for path in paths:
-        tree.exists(path)
-    return time.perf_counter() - start > _SLOW * len(paths)
+def _remove_folders(tree: Tree, record: Journal, gone: Sequence[JournalItem]) -> list[str]:
+    """Remove the folders that held these items; what is in them that no journal names stays.
+
+    Once nothing can come back any more, such names are reported: mostly those that a server
+    keeps for a process which has a deleted file open.
+    """
+    base = f"{TRASH_PATH}/{record.intent.id}"
+    remove_empty(tree, record.intent.id, gone)
+    numbers = record.purged.union(item.n for item in gone)
+    if record.trashed - record.restored - numbers or not tree.exists(base):
+        return []
+    ours = {member.to for item in record.intent.items for member in trashed_members(item)}
+    folders = sorted({split(path)[0] for path in ours})
+    found = [f"{folder}/{name}" for folder in folders for name in _names(tree, folder)]
+    return [
+        f"{path}: {STILL_OPEN if split(path)[1].startswith(NFS_LEFTOVER) else 'no part of it'}"
+        for path in found
+        if path not in ours and path not in folders
+    ]
 
 
-def _folder(record: Journal, item: JournalItem) -> str:
-    return f"{TRASH_PATH}/{record.intent.id}/{item.n}"
+def _names(tree: Tree, folder: str) -> list[str]:
+    try:
+        with tree.directory(folder) as fd:
+            return sorted(os.listdir(fd))
+    except OSError:
+        return []

@@ -14,7 +14,8 @@ import time
 from .descent import Tree, split
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NFS_LEFTOVER = ".nfs"  # a file that is deleted but still open somewhere, as NFS shows it
+NFS_LEFTOVER = ".nfs"  # a file that is deleted but still open somewhere, as NFS shows it
+STILL_OPEN = "still open in a process"
 _PAUSES = (0.0, 0.05, 0.2)  # seconds; NFS shows deleted entries for a moment
 
 
@@ -46,8 +47,8 @@ def _erase_known(
     try:
         if is_directory:
             _erase_directory(fd, name, path, device, pending)
-        elif name.startswith(_NFS_LEFTOVER):
-            pending.append(f"{path}: still open in a process")
+        elif name.startswith(NFS_LEFTOVER):
+            pending.append(f"{path}: {STILL_OPEN}")
         else:
             os.unlink(name, dir_fd=fd)
     except FileNotFoundError:

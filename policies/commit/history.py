@@ -39,6 +39,7 @@ def _entry(tree: Tree, commit_id: str) -> HistoryEntry | None:
         bytes=sum(item.bytes for item in moved),
         state=_state(record),
         files=sum(item.artifact != "" for item in moved),
+        slimmed=sum(bool(item.stays) for item in moved),
     )
 
 

@@ -11,12 +11,12 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 
 from ..places import JOURNALS, STATE_DIRECTORY
 from ..refusal import Refusal
 from .descent import Tree, share_mode
 from .records import FORMAT, VERSION, Event, Intent, Journal
+from .slimming import is_aside
 from .state import JOURNALS_PATH, TRASH_PATH, release_room
 
 SUFFIX = ".jsonl"
@@ -124,7 +124,11 @@ def read(tree: Tree, commit_id: str) -> Journal | None:
             f"this keepstep reads version {VERSION}"
         )
     trash = f"{TRASH_PATH}/{commit_id}/"
-    if not all(member.to.startswith(trash) for item in intent.items for member in item.members):
+    if not all(
+        member.to.startswith(trash) or (item.stays and is_aside(member))
+        for item in intent.items
+        for member in item.members
+    ):
         raise UnreadableJournal(f"the journal {where} names a trash that is not its own")
     return Journal(intent, events)
 
@@ -140,7 +144,9 @@ def _opened(tree: Tree, commit_id: str, flags: int) -> Iterator[int]:
 
 
 def _line(record: Intent | Event) -> bytes:
-    content = asdict(record)
+    import msgspec
+
+    content = msgspec.to_builtins(record)
     if isinstance(record, Intent):
         content = {"format": FORMAT, "version": VERSION, **content}  # first, for human readers
     return json.dumps(content, separators=(",", ":")).encode("ascii") + b"\n"

@@ -18,9 +18,11 @@ from contextlib import contextmanager
 
 from ..places import LOCK_FILE
 from ..refusal import BusyRefusal, Refusal
+from ..units import format_duration
 from .descent import Tree, share_mode
 
 _FLAGS = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+_LONG = 3600  # seconds
 _BUSY = frozenset({errno.EWOULDBLOCK, errno.EACCES})
 
 
@@ -37,6 +39,33 @@ def host_name() -> str:
     return socket.gethostname()
 
 
+def is_at_work(tree: Tree, state: str) -> bool:
+    """Whether another process of this host, which signed the lock last, is still there."""
+    try:
+        with tree.directory(state) as directory:
+            fd = os.open(LOCK_FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+        try:
+            owner = json.loads(os.pread(fd, 4096, 0))
+        finally:
+            os.close(fd)
+        return bool(owner["pid"] != os.getpid() and _is_alive(owner["host"], owner["pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _is_alive(host: str, pid: int) -> bool:
+    """Whether a process of this host is there; False for one of another host."""
+    if host != host_name():
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass  # there, but another user's
+    return pid > 0
+
+
 @contextmanager
 def hold(
     tree: Tree, state: str, doing: str, clock: Callable[[], float] = time.time
@@ -45,7 +74,7 @@ def hold(
     where = os.path.join(tree.path, state)
     fd = _open(tree, state, where)
     try:
-        _take(fd, where)
+        _take(fd, where, clock())
         _sign(fd, doing, clock())
         yield
     finally:
@@ -63,12 +92,12 @@ def _open(tree: Tree, state: str, where: str) -> int:
         raise Refusal(f"cannot lock {where}: {error.strerror}; nothing was moved") from error
 
 
-def _take(fd: int, where: str) -> None:
+def _take(fd: int, where: str, now: float) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in _BUSY:
-            raise BusyRefusal(_busy_sentence(fd)) from None
+            raise BusyRefusal(_busy_sentence(fd, now)) from None
         raise Refusal(
             f"no lock can be taken in {where} ({os.strerror(error.errno or 0)}), "
             "so nothing is moved: two commits at once could not be told apart"
@@ -90,15 +119,30 @@ def _sign(fd: int, doing: str, now: float) -> None:
         pass  # a full disk must not keep anybody from emptying the trash
 
 
-def _busy_sentence(fd: int) -> str:
+def _how_long(since: float, now: float) -> str:
+    """An hour is longer than nearly every commit takes."""
+    if now - since < _LONG:
+        return ""
+    hours = format_duration((now - since) // _LONG * _LONG)
+    return f", for {hours}; should that host be down, its lock ends when the file server notices"
+
+
+def _busy_sentence(fd: int, now: float) -> str:
     try:
         owner = json.loads(os.pread(fd, 4096, 0))
         since = time.localtime(float(owner["since"]))
         today = since[:3] == time.localtime()[:3]
         when = time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", since)
-        return (
+        sentence = (
             f"{owner['user']} on host {owner['host']} (pid {owner['pid']}) has been "
-            f"{owner['doing']} here since {when}; try again later"
+            f"{owner['doing']} here since {when}"
         )
+        if owner["host"] == host_name() and not _is_alive(owner["host"], owner["pid"]):
+            # The kernel lets go with the last process that shares the lock; a server later.
+            return (
+                f"{sentence}; that process is gone, so the lock is held by one that it started, "
+                "or by a file server that has not noticed yet; try again in a few minutes"
+            )
+        return f"{sentence}{_how_long(float(owner['since']), now)}; try again later"
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return "somebody else has been committing here; try again later"

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ..catalog.model import Member
 from ..decisions import Plan, Unit
 from ..freed import freed
 from ..places import STATE_DIRECTORY
@@ -26,8 +27,9 @@ from .pin_watch import PinWatch
 from .records import Event, Intent, JournalItem, JournalMember, Parent, SkippedItem
 from .results import CommitResult, OnProgress, Progress, Skipped
 from .revalidate import PINNED, Candidate
+from .slimming import aside, pieces, staying
 from .state import StateDirectory, release_room
-from .trash import destinations, kind_of, send
+from .trash import destination, kind_of, send
 
 Clock = Callable[[], float]
 
@@ -47,8 +49,10 @@ class Moving:
         self.id = commit_id
         self._state, self._plan, self._watch, self._clock = state, plan, watch, clock
         self._units = [candidate.unit for candidate in going]
+        folders: dict[str, int] = {}
         self.items = tuple(
-            _item(state, commit_id, number, one) for number, one in enumerate(going, start=1)
+            _item(state, commit_id, number, one, folders)
+            for number, one in enumerate(going, start=1)
         )
         self._trashed: list[int] = []
         self._skipped: list[SkippedItem] = []
@@ -87,6 +91,7 @@ class Moving:
     def end(self) -> None:
         """Make the moves durable, then say in the journal that they are."""
         tree = self._state.tree
+        tree.let_go()
         moved = [item for item in self.items if item.n in set(self._trashed)]
         sync_moves(tree, self.id, moved)
         stayed = [item for item in self.items if item.n not in set(self._trashed)]
@@ -116,6 +121,7 @@ class Moving:
             id=self.id,
             trashed=tuple(one.id for one in trashed),
             files=sum(one.artifact != "" for one in trashed),
+            slimmed=tuple(one.id for one in trashed if one.stays),
             skipped=(*skipped, *(Skipped(names[each.n], each.why) for each in self._skipped)),
             promised=freed(trashed),
             interrupted=self._interrupted,
@@ -153,15 +159,36 @@ class Moving:
         )
 
 
-def _item(state: StateDirectory, commit_id: str, n: int, going: Candidate) -> JournalItem:
+def _item(
+    state: StateDirectory, commit_id: str, number: int, going: Candidate, folders: dict[str, int]
+) -> JournalItem:
     one = going.unit
-    paths = [state.place(member.path) for member in one.members]
+    paths = [state.place(piece.path) for piece in pieces(one)]
+    asides = len(one.aside)
     members = tuple(
-        JournalMember(path, kind_of(seen), to, seen.st_dev, seen.st_ino, seen.st_mtime_ns)
-        for path, to, seen in zip(paths, destinations(commit_id, n, paths), going.seen, strict=True)
+        JournalMember(
+            path,
+            kind_of(seen),
+            aside(path) if n < asides else destination(commit_id, path, folders),
+            seen.st_dev,
+            seen.st_ino,
+            seen.st_mtime_ns,
+        )
+        for n, (path, seen) in enumerate(zip(paths, going.seen, strict=True))
     )
-    disk, identity = (one.measure.disk, one.measure.identity) if one.measure else (0, "")
-    return JournalItem(n, one.id, disk, identity, members, one.artifact)
+    stays = tuple(_stays(state, member) for member in staying(one))
+    measure = one.measure
+    if measure is None:
+        return JournalItem(number, one.id, 0, "", members, one.artifact, stays)
+    linked = sum(inode.disk for inode in measure.shared if inode.links > inode.seen)
+    identity = measure.identity
+    return JournalItem(number, one.id, measure.disk, identity, members, one.artifact, stays, linked)
+
+
+def _stays(state: StateDirectory, member: Member) -> JournalMember:
+    path = state.place(member.path)
+    seen = state.tree.lstat(path)
+    return JournalMember(path, member.kind, "", seen.st_dev, seen.st_ino, seen.st_mtime_ns)
 
 
 def _before_us(parent: Parent, state: StateDirectory) -> Parent:

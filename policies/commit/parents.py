@@ -47,16 +47,24 @@ def sync_moves(tree: Tree, commit_id: str, items: Iterable[JournalItem]) -> None
         tree.sync(path)
 
 
-def restore_times(tree: Tree, journal: Journal, before_undo: Mapping[str, int]) -> None:
-    """Set back the times of parents that only the commit and this undo have changed."""
+def restore_times(tree: Tree, journal: Journal, before_undo: Mapping[str, int]) -> list[str]:
+    """Set back the times of parents that only the commit and this undo have changed.
+
+    The parents of which it could not be done: only their owner may.
+    """
+    failed = []
     after_commit = journal.parents_after()
     for parent in journal.intent.parents:
         if parent.path not in after_commit:
             continue  # the commit was cut short: who touched it last is not known
         if before_undo.get(parent.path) != after_commit[parent.path]:
             continue
-        with tree.directory(parent.path) as fd:
-            os.utime(fd, ns=(os.fstat(fd).st_atime_ns, parent.mtime_ns))
+        try:
+            with tree.directory(parent.path) as fd:
+                os.utime(fd, ns=(os.fstat(fd).st_atime_ns, parent.mtime_ns))
+        except OSError:
+            failed.append(parent.path)
+    return failed
 
 
 def remove_empty(tree: Tree, commit_id: str, items: Iterable[JournalItem]) -> None:

@@ -21,6 +21,7 @@ from .records import Journal
 from .recovery import recover_in
 from .results import OnProgress, PurgeResult
 from .safety import refuse_root
+from .shortfall import shortfall
 from .state import free_bytes, open_if_present
 
 Clock = Callable[[], float]
@@ -56,14 +57,7 @@ def purge(
                     break
                 if older_than is None or clock() - record.intent.when > older_than:
                     emptying.empty(record)
-            return PurgeResult(
-                commits=tuple(emptying.commits),
-                bytes_promised=emptying.bytes,
-                measured=free_bytes(tree) - before if emptying.commits else None,
-                pending=tuple(emptying.pending),
-                interrupted=emptying.interrupted,
-                notes=tuple(emptying.notes),
-            )
+            return emptying.result(free_bytes(tree) - before)
 
 
 class _Emptying:
@@ -74,8 +68,9 @@ class _Emptying:
     ) -> None:
         self._tree, self._clock, self._on_progress, self._asked = tree, clock, on_progress, asked
         self.commits: list[str] = []
-        self.bytes = 0
+        self.bytes = self.linked = 0
         self.pending: list[str] = []
+        self.left: list[str] = []
         self.notes: list[str] = []
         self.interrupted = False
 
@@ -89,13 +84,16 @@ class _Emptying:
             try:
                 record = journal.read(self._tree, each) if each in journals else None
             except Refusal as refusal:
-                self.notes.append(f"{refusal}; its trash was left alone")
+                self.left.append(f"{refusal}; its trash was left alone")
                 continue
             if record is None:
-                self.notes.append(f"the trash of {each} has no journal and was left alone")
+                self.left.append(f"the trash of {each} has no journal and was left alone")
             elif record.open_step in ("commit", "undo"):
                 # A set of which a part is in place must not lose the rest of it.
-                self.notes.append(f"the trash of {each} was left alone until that is put right")
+                self.left.append(
+                    f"the trash of {each} was left alone: its {record.open_step} was interrupted "
+                    "and cannot be put right yet"
+                )
             else:
                 found.append(record)
         return found
@@ -111,13 +109,30 @@ class _Emptying:
         try:
             gone, left = empty(self._tree, record, self._clock, self._on_progress, self._asked)
         except OSError as error:
-            self.notes.append(
+            self.left.append(
                 f"commit {record.intent.id} was not purged: its journal cannot be written "
                 f"({error.strerror})"
             )
             return
         self.pending += left
         self.bytes += sum(item.bytes for item in gone)
+        self.linked += sum(item.linked for item in gone)
         self.interrupted |= len(gone) < len(record.in_trash)
         if gone:
             self.commits.append(record.intent.id)
+
+    def result(self, measured: int) -> PurgeResult:
+        """All of it, with the measured change of free space in bytes."""
+        promised = self.bytes, self.linked
+        less = shortfall(self._tree.path, *promised, measured, self.pending)
+        return PurgeResult(
+            commits=tuple(self.commits),
+            bytes_promised=self.bytes,
+            linked=self.linked,
+            measured=measured if self.commits else None,
+            pending=tuple(self.pending),
+            less=less if self.commits else (),
+            left=tuple(self.left),
+            interrupted=self.interrupted,
+            notes=tuple(self.notes),
+        )

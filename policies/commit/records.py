@@ -35,6 +35,8 @@ class JournalItem:
     identity: str
     members: tuple[JournalMember, ...]
     artifact: str = ""  # its class; "" for a checkpoint
+    stays: tuple[JournalMember, ...] = ()  # of one that is slimmed: what stays; `to` is ""
+    linked: int = 0  # how many of its bytes further hard links, outside of it, can hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ finished by doing it again.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -53,7 +54,9 @@ def restore(
             on_progress(Progress("restoring", count, len(items), item.id))
     sync_moves(tree, record.intent.id, done.items)
     if _is_everything(record, done.items):
-        restore_times(tree, record, before)
+        for path in restore_times(tree, record, before):
+            where = path or os.path.basename(tree.path)
+            done.notes.append(f"the time of the directory {where} could not be set back")
     remove_empty(tree, record.intent.id, done.items)
     if not done.unsettled:
         _write_down(tree, record, done, clock)

@@ -33,12 +33,18 @@ class CommitResult:
     id: str  # "" when there was nothing to move
     trashed: tuple[str, ...] = ()
     files: int = 0  # how many of these are artifacts, not checkpoints
+    slimmed: tuple[str, ...] = ()  # those of them that are still there, without what left
     skipped: tuple[Skipped, ...] = ()
     purged: bool = False
     promised: Freed = field(default_factory=Freed)
     measured: int | None = None
     interrupted: bool = False
     notes: tuple[str, ...] = ()  # what the user should know besides, one sentence each
+
+    @property
+    def checkpoints(self) -> int:
+        """How many checkpoints went whole."""
+        return len(self.trashed) - self.files - len(self.slimmed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,15 @@ class UndoResult:
     id: str
     restored: tuple[str, ...] = ()
     files: int = 0  # how many of these are artifacts, not checkpoints
+    slimmed: int = 0  # how many had been slimmed, and are whole again
     skipped: tuple[Skipped, ...] = ()
     interrupted: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def checkpoints(self) -> int:
+        """How many checkpoints came back whole."""
+        return len(self.restored) - self.files - self.slimmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +71,11 @@ class PurgeResult:
 
     commits: tuple[str, ...] = ()
     bytes_promised: int = 0
+    linked: int = 0  # bytes of these that further hard links can hold
     measured: int | None = None
     pending: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()  # why the measured change falls short of the promise
+    left: tuple[str, ...] = ()  # commits whose trash had to be left alone, with the reason
     interrupted: bool = False
     notes: tuple[str, ...] = ()
 
@@ -78,11 +93,12 @@ class HistoryEntry:
     bytes: int
     state: str  # in trash, undone, partly undone, purged, partly purged, interrupted, ...
     files: int = 0  # how many of the items are artifacts, not checkpoints
+    slimmed: int = 0  # how many are the part of a checkpoint that slimming took
 
     @property
     def checkpoints(self) -> int:
-        """How many of the items are checkpoints."""
-        return self.items - self.files
+        """How many of the items are whole checkpoints."""
+        return self.items - self.files - self.slimmed
 
 
 OnProgress = Callable[[Progress], None]

@@ -1,25 +1,42 @@
 """The last look before anything moves: is each item still what the plan was about?
 
-Top-level entries are looked at first, then everything is scanned and planned anew; since the
-same entries are compared once more at the move itself, nothing can change unseen in between.
+Every entry of every checkpoint is looked at again, of those that go and of those that stay. Then
+all names, links, pointer files, pins and layouts are read anew and the plan is made anew, so that
+each of these speaks up as if it had been there from the start:
+
+* a pin, a link or a tag that is new, or leads somewhere else;
+* a checkpoint that is new, that vanished, changed or became incomplete: newest, best, the windows
+  of rules and the evidence of siblings are judged with it, and none counts unless it is whole;
+* a run that was started again, a name or a set that is recognised as something else.
+
+Only what is inside unchanged checkpoints is not read twice (see `catalog/unchanged.py`). Since the
+top-level entries are compared once more at the move itself, nothing can change unseen in between.
 Reads only. In doubt an item is skipped.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from ..catalog.listing import Names
+from ..catalog.lookout import Lookout
+from ..catalog.model import Checkpoint
+from ..catalog.unchanged import Unchanged
 from ..decisions import Action, ArtifactDecision, Decision, Plan, Source, Unit
-from .outcome import CHANGED, why
+from .at_once import MANY, each, is_slow
+from .outcome import CHANGED, Unmoved, why
 from .results import Skipped
+from .second_look import Look, look_again
+from .slimming import TAKEN_NAME, aside, pieces
 from .state import StateDirectory
 
-# The plan as it would be made now, with the checkpoints of these ids sized.
-Rescan = Callable[[Plan, frozenset[str], float], Plan]
+# The plan as it would be made now, of which these checkpoints are known already.
+Rescan = Callable[[Plan, Unchanged, float], Plan]
 
 PINNED = "pinned since the plan"
+_NOT_SIZED = "its size is not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +47,18 @@ class Candidate:
     seen: tuple[os.stat_result, ...]
 
 
-def rescan_now(plan: Plan, ids: frozenset[str], now: float) -> Plan:
+def rescan_now(plan: Plan, unchanged: Unchanged, now: float) -> Plan:
     """Scan the root again and make the plan again, with the pins that are on disk now."""
     from ..catalog.scan import scan
     from ..plan import make_plan
 
-    # What the plan has not looked into yet may lead into one that goes.
-    unsized = {one.id for one in plan.catalog.checkpoints if one.measure is None}
-    catalog = scan(plan.root, measure=ids | unsized)
+    catalog = scan(plan.root, unchanged=unchanged)  # all of it sized, links inside are looked at
     return make_plan(
         catalog,
         plan.policy,
         pins=catalog.pins,
         marks=plan.marks,
+        slim_marks=plan.slim_marks,
         now=now,
         local_time=plan.local_time,
     )
@@ -54,15 +70,26 @@ def revalidate(
     """Split what the plan deletes into what may really go, and what must stay and why."""
     candidates: list[Candidate] = []
     skipped: list[Skipped] = []
-    for unit in plan.doomed:
-        try:
-            candidates.append(_look(state, unit))
-        except OSError as error:
-            skipped.append(Skipped(unit.id, why(error)))
+    doomed = plan.doomed
+    staying = _staying(plan, doomed)
+    checkpoints = {one.id: one for one in plan.catalog.checkpoints}
+    known: dict[str, Checkpoint] = {}
+    listings: dict[str, Names] = {}
+    for unit, look in _looks(state, [*doomed, *staying]):
+        objection = _objection(unit, look)
+        if not objection and not isinstance(look, OSError) and not unit.artifact:
+            known[unit.id] = checkpoints[unit.id]
+            listings.update(look.listings)
+        if len(candidates) + len(skipped) == len(doomed):
+            continue  # one that stays
+        if objection or isinstance(look, OSError):
+            skipped.append(Skipped(unit.id, objection))
+        else:
+            candidates.append(Candidate(unit, look.top))
     if not candidates:
         return [], skipped
     ids = frozenset(candidate.unit.id for candidate in candidates)
-    judge = _Judge(state, rescan(plan, ids, now), ids)
+    judge = _Judge(state, rescan(plan, Unchanged(known, listings), now), ids)
     going = []
     for candidate in candidates:
         objection = judge.objection(candidate)
@@ -73,9 +100,49 @@ def revalidate(
     return going, skipped
 
 
-def _look(state: StateDirectory, unit: Unit) -> Candidate:
-    members = unit.members
-    return Candidate(unit, tuple(state.tree.lstat(state.place(m.path)) for m in members))
+def _staying(plan: Plan, doomed: Sequence[Unit]) -> list[Unit]:
+    going = {unit.id for unit in doomed if not unit.artifact}
+    return [
+        Unit(one.id, one.members, one.measure)
+        for one in plan.catalog.checkpoints
+        if one.id not in going and one.measure is not None
+    ]
+
+
+def _looks(state: StateDirectory, units: Sequence[Unit]) -> Iterable[tuple[Unit, Look | OSError]]:
+    """Each unit with what is seen of it now, or why nothing is."""
+
+    lookout = Lookout()
+
+    def look(unit: Unit) -> Look | OSError:
+        try:
+            return _look(state, unit, lookout)
+        except OSError as error:
+            return error
+
+    first = [state.place(member.path) for unit in units[:3] for member in unit.members]
+    return each(look, units, MANY if is_slow(state.tree, first) else 1)
+
+
+def _objection(unit: Unit, look: Look | OSError) -> str:
+    """Why it is not what the plan was about, or ""."""
+    if isinstance(look, OSError):
+        return why(look)
+    if unit.measure is None:
+        return _NOT_SIZED
+    return "" if look.identity == unit.measure.identity else CHANGED
+
+
+def _look(state: StateDirectory, unit: Unit, lookout: Lookout) -> Look:
+    """The whole checkpoint; of one that is slimmed, `top` are the pieces that move."""
+    look = look_again(state, unit.stays or unit.members, lookout)
+    if not unit.stays:
+        return look
+    for path in unit.aside:
+        if state.tree.exists(state.place(aside(path))):
+            raise Unmoved(TAKEN_NAME)
+    moving = (state.tree.lstat(state.place(piece.path)) for piece in pieces(unit))
+    return replace(look, top=tuple(moving))
 
 
 class _Judge:
@@ -108,7 +175,7 @@ class _Judge:
         if decision is None:
             return self._absence(planned)
         return (
-            self._of_the_plan(decision)
+            self._of_the_plan(planned, decision)
             or _of_the_content(planned, decision.unit)
             or self._of_the_place(candidate)
         )
@@ -122,11 +189,13 @@ class _Judge:
         what = f"a file of class {planned.artifact}" if planned.artifact else "a checkpoint"
         return f"no longer recognised as {what}"
 
-    def _of_the_plan(self, decision: Decision | ArtifactDecision) -> str:
+    def _of_the_plan(self, planned: Unit, decision: Decision | ArtifactDecision) -> str:
         if decision.unit.id in self._fresh.pins:
             return PINNED
-        if decision.action is Action.DELETE:
+        if decision.action is (Action.SLIM if planned.stays else Action.DELETE):
             return ""
+        if decision.action is not Action.KEEP:
+            return f"the policy would {decision.action.value} it now"
         from ..explain import Explainer
 
         for reason in decision.reasons:
@@ -135,14 +204,15 @@ class _Judge:
         return "the policy would keep it now"
 
     def _of_the_place(self, candidate: Candidate) -> str:
-        for member, seen in zip(candidate.unit.members, candidate.seen, strict=True):
+        unit = candidate.unit
+        for member, seen in zip(pieces(unit), candidate.seen, strict=True):
             if seen.st_dev != self._state.device:
                 return "on another filesystem"
             inside = self._holding_them.get(member.path) or self._staying.get(member.path)
-            if inside:
+            if inside and not (unit.stays and inside == unit.id):
                 return f"{inside}, which stays, is inside it"
             for above in _above(member.path):
-                if above in self._staying:
+                if self._staying.get(above, unit.id) != unit.id:
                     return f"it is a part of {self._staying[above]}, which stays"
             path = os.path.join(self._state.tree.path, self._state.place(member.path))
             if any(mount == path or mount.startswith(path + "/") for mount in self._mounts):
@@ -151,13 +221,11 @@ class _Judge:
 
 
 def _of_the_content(planned: Unit, found: Unit) -> str:
-    before, now = planned.measure, found.measure
-    if before is None or now is None:
-        return "its size is not known"
-    if now.errors:
-        return f"cannot be read: {now.errors[0]}"
     if (planned.members, planned.artifact) != (found.members, found.artifact):
         return CHANGED
+    before, now = planned.measure, found.measure
+    if before is None or now is None:
+        return _NOT_SIZED
     return "" if before.identity == now.identity else CHANGED
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
 from enum import Enum
 
 from ..catalog.model import Kind
 from .descent import Tree, split
 from .outcome import CHANGED, TAKEN, HalfMoved, Unmoved, why
 from .records import JournalItem, JournalMember
+from .slimming import is_aside, require_rest
 from .state import TRASH_PATH
 
 _KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.DIRECTORY, stat.S_IFLNK: Kind.LINK}
@@ -33,36 +33,43 @@ def kind_of(status: os.stat_result) -> Kind:
     return _KINDS.get(stat.S_IFMT(status.st_mode), Kind.OTHER)
 
 
-def destinations(commit_id: str, n: int, paths: Sequence[str]) -> list[str]:
-    """Where in the trash the members of item `n` go; their own names stay readable."""
-    names = [split(path)[1] for path in paths]
-    base = f"{TRASH_PATH}/{commit_id}/{n}"
-    if len(set(names)) == len(names):
-        return [f"{base}/{name}" for name in names]
-    return [f"{base}/{index}/{name}" for index, name in enumerate(names)]
+def destination(commit_id: str, path: str, folders: dict[str, int]) -> str:
+    """Where in the trash a member goes, under its own name.
+
+    Each directory that loses something gets one folder there, so that names cannot collide and
+    few directories have to be made, and made durable; `folders` numbers them, and is added to.
+    """
+    directory, name = split(path)
+    number = folders.setdefault(directory, len(folders) + 1)
+    return f"{TRASH_PATH}/{commit_id}/{number}/{name}"
 
 
 def place_of(tree: Tree, member: JournalMember) -> Place:
     """The trash first: only commits write there, while a place can be taken by others."""
-    if tree.exists(member.to):
+    at_home = _is_at_home(tree, member)
+    if tree.exists(member.to) and not (at_home and is_aside(member)):
         return Place.TRASH
+    if at_home:
+        return Place.HOME
+    # A server's word that a name is not there can be old: before anything counts as lost, list.
+    return Place.TRASH if tree.lists(member.to) else Place.GONE
+
+
+def _is_at_home(tree: Tree, member: JournalMember) -> bool:
     try:
-        found = tree.lstat(member.path)
+        # The device number is left out: it can change when a network filesystem is mounted again.
+        return tree.lstat(member.path).st_ino == member.inode
     except (FileNotFoundError, NotADirectoryError):
-        return Place.GONE
-    # The device number is left out: it can change when a network filesystem is mounted again.
-    return Place.HOME if found.st_ino == member.inode else Place.GONE
+        return False
 
 
 def send(tree: Tree, item: JournalItem) -> None:
     """Move an item to the trash; OSError says why it stayed, HalfMoved that it did not."""
-    moved: list[JournalMember] = []
     try:
         for member in item.members:
             _send_member(tree, member)
-            moved.append(member)
     except OSError as error:
-        _put_back(tree, moved, error)
+        _put_back(tree, item, error)
         raise
 
 
@@ -97,6 +104,7 @@ def bring_back(tree: Tree, item: JournalItem) -> list[str]:
 
 def whole_in_trash(tree: Tree, item: JournalItem) -> None:
     """Unmoved, with the reason, unless every member can be put back (or is back already)."""
+    require_rest(tree, item)
     places = [place_of(tree, member) for member in item.members]
     if Place.GONE in places:
         everything = all(place is Place.GONE for place in places)
@@ -112,7 +120,7 @@ def _send_member(tree: Tree, member: JournalMember) -> None:
     found = tree.lstat(member.path)
     if not _is_same(found, member):
         raise Unmoved(CHANGED)
-    tree.make(split(member.to)[0])
+    tree.keep_open(split(member.to)[0])
     tree.move(member.path, member.to)
     # Between looking and renaming something else can have taken the name: look again.
     arrived = tree.lstat(member.to)
@@ -130,10 +138,12 @@ def _is_same(found: os.stat_result, member: JournalMember) -> bool:
     )
 
 
-def _put_back(tree: Tree, moved: list[JournalMember], cause: OSError) -> None:
-    for member in reversed(moved):
+def _put_back(tree: Tree, item: JournalItem, cause: OSError) -> None:
+    """By where things are: a server can say that a rename failed which it has carried out."""
+    for member in reversed(item.members):
         try:
-            tree.move(member.to, member.path)
+            if place_of(tree, member) is Place.TRASH:
+                tree.move(member.to, member.path)
         except OSError as error:
             raise HalfMoved(
                 f"{why(cause)}; {os.path.basename(member.path)} could not be put back "
@@ -160,4 +170,7 @@ def _restore_time(tree: Tree, member: JournalMember) -> None:
         now = os.stat(name, dir_fd=fd, follow_symlinks=False)
         if now.st_mtime_ns != member.mtime_ns:
             times = (now.st_atime_ns, member.mtime_ns)
-            os.utime(name, ns=times, dir_fd=fd, follow_symlinks=False)
+            try:
+                os.utime(name, ns=times, dir_fd=fd, follow_symlinks=False)
+            except PermissionError:
+                pass  # another's directory, which this user may move but not date

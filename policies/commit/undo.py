@@ -17,7 +17,7 @@ from .interrupt import Stop, between_items
 from .lock import hold
 from .outcome import PURGED
 from .records import Event, Journal
-from .recovery import recover_in
+from .recovery import interrupted, recover_in
 from .restoring import restore
 from .results import OnProgress, Skipped, UndoResult
 from .safety import refuse_root
@@ -41,6 +41,7 @@ def undo(
             return _nothing(root, commit_id)
         tree = state.tree
         with hold(tree, STATE_DIRECTORY, "undoing", clock), between_items(stop) as asked:
+            commit_id = commit_id or _cut_short(tree)
             notes = recover_in(tree, clock)
             record = _newest(tree) if commit_id is None else _named(tree, root, commit_id)
             if record is None:
@@ -57,6 +58,7 @@ def undo(
                 id=record.intent.id,
                 restored=tuple(item.id for item in done.items),
                 files=sum(item.artifact != "" for item in done.items),
+                slimmed=sum(bool(item.stays) for item in done.items),
                 skipped=(*left, *gone),
                 interrupted=done.interrupted,
                 notes=(*notes, *done.notes),
@@ -80,6 +82,18 @@ def _announce(tree: Tree, record: Journal, clock: Clock) -> None:
             f"the journal of commit {record.intent.id} cannot be written: {error.strerror}; "
             "nothing was moved"
         ) from error
+
+
+def _cut_short(tree: Tree) -> str | None:
+    """The commit whose undo was interrupted: who asks again means that one, not an older one."""
+    for commit_id in interrupted(tree):
+        try:
+            record = journal.read(tree, commit_id)
+        except Refusal:
+            continue  # recovery tells of it
+        if record is not None and record.open_step == "undo":
+            return commit_id
+    return None
 
 
 def _newest(tree: Tree) -> Journal | None:

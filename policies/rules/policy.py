@@ -1,7 +1,7 @@
-"""A policy: keep-rules under each outcome, classes of artifacts to delete, and the trash.
+"""A policy: rules under each outcome, classes of artifacts to delete, and the trash.
 
-The outcome of a checkpoint is the mildest that any rule asks for; what no rule asks for is
-deleted. Parsing lives in `rules/schema.py`.
+The outcome of a checkpoint is the mildest that any rule asks for: `keep` keeps it whole, `slim`
+its weights; what no rule asks for is deleted. Parsing lives in `rules/schema.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DEFAULT_UNDO_WINDOW = 24 * 3600.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A named union of keep-rules.
+    """A named union of rules, those that keep whole before those that slim.
 
     `undo_window` is in seconds: how long the trash keeps what a commit removed. Below `min_free`
     the trash is emptied earlier. `source` says where the policy came from, for messages. The
@@ -32,13 +32,28 @@ class Policy:
     source: str = ""
     min_free: FreeSpace | None = None
     artifacts: tuple[str, ...] = ()
+    slim: tuple[Rule, ...] = ()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules; a position in it is what reasons and evaluations call a rule's number."""
+        return (*self.keep, *self.slim) if self.slim else self.keep
+
+    def field(self, number: int) -> str:
+        """Where the rule of a number stands in the policy file: "slim[0].last"."""
+        first = len(self.keep)
+        place = f"keep[{number}]" if number < first else f"slim[{number - first}]"
+        return f"{place}.{self.rules[number].kind}"
 
     def document(self) -> dict[str, Any]:
         """The policy as a policy file would hold it."""
         document: dict[str, Any] = {"name": self.name}
         if self.about:
             document["about"] = self.about
-        document["keep"] = [rule.document() for rule in self.keep]
+        if self.keep or not self.slim:
+            document["keep"] = [rule.document() for rule in self.keep]
+        if self.slim:
+            document["slim"] = [rule.document() for rule in self.slim]
         if self.artifacts:
             document["artifacts"] = list(self.artifacts)
         if self.undo_window is not None:
@@ -54,25 +69,31 @@ class Policy:
 
     def metrics(self) -> tuple[tuple[str, str], ...]:
         """Every metric that a rule names, with its mode, once."""
-        return tuple(dict.fromkeys(pair for rule in self.keep for pair in rule.metrics()))
+        return tuple(dict.fromkeys(pair for rule in self.rules for pair in rule.metrics()))
 
     def sentence(self) -> str:
         """The whole policy as one English sentence."""
-        if not self.keep:
+        if not self.rules:
             return "Keep everything: no rule is on."
-        parts = [rule.sentence() for rule in self.keep]
         files = ""
         if self.artifacts:
             noun = "class" if len(self.artifacts) == 1 else "classes"
             files = f" and the files of {noun} {_listed(self.artifacts)}"
-        return f"Keep {_listed(parts)}; delete the rest{files}."
+        parts = []
+        if self.keep:
+            parts.append(f"keep {_listed([rule.sentence() for rule in self.keep])}")
+        if self.slim:
+            parts.append(f"keep only the weights of {_listed([r.sentence() for r in self.slim])}")
+        sentence = "; ".join([*parts, f"delete the rest{files}."])
+        return sentence[0].upper() + sentence[1:]
 
-    def with_rules(self, rules: tuple[Rule, ...]) -> Policy:
+    def with_rules(self, keep: tuple[Rule, ...], slim: tuple[Rule, ...] | None = None) -> Policy:
         """The same policy with other rules, said to be changed when they are."""
-        if rules == self.keep:
+        slim = self.slim if slim is None else slim
+        if (keep, slim) == (self.keep, self.slim):
             return self
         name = self.name if self.name.endswith(" (changed)") else f"{self.name} (changed)"
-        return replace(self, keep=rules, name=name)
+        return replace(self, keep=keep, slim=slim, name=name)
 
 
 def _listed(parts: Sequence[str]) -> str:

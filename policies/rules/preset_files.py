@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..refusal import PolicyRefusal, Refusal
-from .combinations import fields_of, refuse_useless
+from .combinations import refuse_useless_in
 from .fields import unknown
 from .policy import Policy
 from .schema import load_policy_file
@@ -85,9 +85,7 @@ def save_preset(
         )
     if _shipped(name):
         raise PolicyRefusal(f"{name!r} is a preset that comes with keepstep; choose another name")
-    refuse_useless(
-        policy.keep, fields_of(policy.keep), source=f"{name}: "
-    )  # it could be written, and never be read again
+    refuse_useless_in(policy, f"{name}: ")  # it could be written, and never be read again
     directory = user_preset_directory() if own_directory is None else own_directory
     path = os.path.join(directory, name + _SUFFIX)
     text = policy_text(replace(policy, name=name))

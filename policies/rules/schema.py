@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..refusal import PolicyRefusal
 from ..units import FreeSpace
 from .artifact_classes import artifact_classes
-from .combinations import fields_of, refuse_useless
+from .combinations import refuse_useless_in
 from .fields import duration, mapping, refuse, text, unknown
 from .policy import Policy
 from .rule import Rule
@@ -37,7 +37,7 @@ def parse_policy(raw: bytes | str, source: str) -> Policy:
     document, lines = _read_yaml(raw, source)
     try:
         policy = policy_of(document, source)
-        refuse_useless(policy.keep, fields_of(policy.keep), source=f"{source}: ")
+        refuse_useless_in(policy, f"{source}: ")
         return policy
     except PolicyRefusal as refusal:
         raise PolicyRefusal(_with_line(str(refusal), source, lines)) from None
@@ -45,15 +45,15 @@ def parse_policy(raw: bytes | str, source: str) -> Policy:
 
 def policy_of(document: object, source: str) -> Policy:
     """The policy that a parsed document (YAML or JSON) describes."""
-    fields = mapping(document, source, required=("keep",), optional=_OPTIONAL)
-    for field, why in _LATER.items():
-        if fields.get(field):
-            refuse(f"{source}: {field}", why)
+    slims = isinstance(document, dict) and "slim" in document
+    required = () if slims else ("keep",)  # one of the two says what stays
+    fields = mapping(document, source, required=required, optional=_OPTIONAL)
     window, free = fields.get("undo_window"), fields.get("min_free")
     return Policy(
         name=text(fields.get("name", "unnamed"), f"{source}: name"),
         about=str(fields.get("about", "") or "").strip(),
-        keep=_rules(fields["keep"], f"{source}: keep"),
+        keep=_rules(fields["keep"], f"{source}: keep") if "keep" in fields else (),
+        slim=_rules(fields["slim"], f"{source}: slim") if "slim" in fields else (),
         undo_window=None if window is None else duration(window, f"{source}: undo_window"),
         source=source,
         min_free=None if free is None else _free_space(free, f"{source}: min_free"),
@@ -61,10 +61,7 @@ def policy_of(document: object, source: str) -> Policy:
     )
 
 
-_LATER = {
-    "slim": "this version keeps or deletes whole checkpoints; move its rules under keep",
-}
-_OPTIONAL = ("name", "about", "undo_window", "min_free", "artifacts", *_LATER)
+_OPTIONAL = ("name", "about", "keep", "slim", "undo_window", "min_free", "artifacts")
 
 
 def _artifacts(value: object, where: str) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ MEMBERS = {
 KEPT = ("checkpoint-300", "tf/ckpt-2", "gan/2000", "files/epoch_2.pth")
 GOING = tuple(name for name in MEMBERS if name not in KEPT)
 PRUNE = ["--keep-last", "1", "-y"]
+SLIM = ["--keep-last", "1", "--slim-last", "2", "-y"]  # slims checkpoint-200, deletes 100
+RESUMING = ("optimizer.pt", "scheduler.pt", "rng_state.pth")
 
 Seen = dict[str, tuple[object, ...]]
 
@@ -65,6 +67,8 @@ def build(root: Path) -> Seen:
         folder = root / f"checkpoint-{step}"
         save_directory(folder, step)
         (folder / os.fsdecode(b"odd-\xff.bin")).write_bytes(b"odd")
+        for name in RESUMING:
+            (folder / name).write_bytes(os.urandom(700))
         (folder / "deep" / "er").mkdir(parents=True)
         (folder / "deep" / "er" / "optim.pt").write_bytes(os.urandom(100))
         (folder / "deep" / "er").chmod(0o555)

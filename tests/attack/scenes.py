@@ -15,6 +15,8 @@ from ground import (
     KEPT,
     MEMBERS,
     PRUNE,
+    RESUMING,
+    SLIM,
     Seen,
     demand,
     each_is_whole,
@@ -76,6 +78,34 @@ def after_purge(root: Path, before: Seen, turn: int) -> None:
         demand(part(now, checkpoint) == part(then, checkpoint), f"{checkpoint} is not whole")
 
 
+def after_slim(root: Path, before: Seen, turn: int) -> None:
+    """At no moment would training go on without its optimizer unawares; undo brings all back."""
+    _no_silent_resume(root)
+    no_half_looks_complete(root)
+    if turn % 2:
+        run("purge", root, "--older-than", "1d", "-y")
+        _no_silent_resume(root)
+        there = {name for name in RESUMING if (root / "checkpoint-200" / name).exists()}
+        demand(there in (set(), set(RESUMING)), f"checkpoint-200 is torn: {there}")
+    undo_all(root)
+    now, then = _but_for_the_times_of(root, look(root)), _but_for_the_times_of(root, before)
+    demand(now == then, "undo did not restore the run exactly")
+
+
+def _no_silent_resume(root: Path) -> None:
+    for folder in root.glob("checkpoint-*"):
+        resumes = (folder / "trainer_state.json").exists()
+        demand(not resumes or (folder / "optimizer.pt").exists(), f"{folder.name} resumes unawares")
+
+
+def _but_for_the_times_of(root: Path, seen: Seen) -> Seen:
+    """Folders that lost and regained files; a crash may leave their times changed."""
+    return {
+        name: (*entry[:4], None) if (root / name).is_dir() else entry
+        for name, entry in loose(seen).items()
+    }
+
+
 def after_pin(root: Path, before: Seen, turn: int) -> None:
     """The older pin stands, the new one or none does, and no checkpoint is touched."""
     demand(loose(look(root)) == loose(before), "pinning touched the run")
@@ -107,6 +137,10 @@ def _pruned(root: Path) -> None:
     run("prune", root, *PRUNE)
 
 
+def _slimmed(root: Path) -> None:
+    run("prune", root, *SLIM)
+
+
 def _torn(rename: int) -> Callable[[Path], None]:
     """A prune killed at one of its renames, in the middle of a set."""
 
@@ -128,6 +162,8 @@ SCENES = (
     Scene("recovery of three", lambda root: ["prune", root, *PRUNE], _torn(8), after_prune),
     Scene("purge", lambda root: ["purge", root, "-y"], _pruned, after_purge),
     Scene("prune --purge", lambda r: ["prune", r, *PRUNE, "--purge"], _nothing, after_purge),
+    Scene("slim", lambda root: ["prune", root, *SLIM], _nothing, after_slim),
+    Scene("undo of a slim", lambda root: ["undo", root], _slimmed, after_slim),
     Scene("pin", lambda root: ["pin", root, "checkpoint-100"], _pinned, after_pin),
     Scene("unpin", lambda root: ["unpin", root, "checkpoint-200"], _pinned, after_unpin),
 )

@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
         "signal_anywhere.py --rounds 12",
         "trainer_beside.py --saves 100",
         "two_pruners.py --rounds 4",
+        "full_disk.py --every 9",
     ],
 )
 def test_a_slice(words: str):

@@ -6,6 +6,7 @@ Needs strace. Its counters run per kind of call, so a point is a call's name and
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -69,8 +70,14 @@ def trace(arguments: Iterable[str | Path], log: Path, *options: str) -> tuple[in
         stdin=subprocess.DEVNULL,
         env=_QUIET,
         timeout=120,
+        preexec_fn=_on_one_core,
     )
     return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
+
+
+def _on_one_core() -> None:
+    """Where there is one core a purge deletes in one thread, and calls can be counted."""
+    os.sched_setaffinity(0, {random.choice(list(os.sched_getaffinity(0)))})
 
 
 def points_of(arguments: Iterable[str | Path], log: Path) -> list[Point]:

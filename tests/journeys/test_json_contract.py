@@ -37,7 +37,7 @@ def test_scan(run: Path):
     for one in document["checkpoints"]:
         assert set(one) == {
             "id", "series", "layout", "paths", "step", "epoch", "metrics", "bytes", "saved_at",
-            "state", "pinned", "pointed_to_by",
+            "state", "weights_only", "pinned", "pointed_to_by",
         }  # fmt: skip
         assert set(one["bytes"]) == {"disk", "apparent"}
     assert set(document["artifacts"][0]) == {"path", "class", "bytes", "consequence", "why"}
@@ -66,7 +66,7 @@ def test_prune(run: Path):
     document = _document("prune", run, "--keep", "5", "-y", "--json")
     assert set(document) == PLAN | {"commit"}
     commit = document["commit"]
-    assert set(commit) == {"id", "trashed", "purged", "skipped", "freed_measured"}
+    assert set(commit) == {"id", "trashed", "slimmed", "purged", "skipped", "freed_measured"}
     assert commit["trashed"] == [d["id"] for d in document["decisions"] if d["action"] == "delete"]
     assert (commit["purged"], commit["skipped"], commit["freed_measured"]) == (False, [], None)
     assert _document("prune", run, "--keep", "5", "-y", "--json")["commit"] is None
@@ -78,7 +78,7 @@ def test_history_and_pins(run: Path):
     assert set(history) == {"format", "version", "root", "commits"}
     assert (history["format"], history["version"]) == ("keepstep/history", 1)
     assert set(history["commits"][0]) == {
-        "id", "when", "who", "host", "policy", "checkpoints", "bytes", "state",
+        "id", "when", "who", "host", "policy", "checkpoints", "slimmed", "bytes", "state",
     }  # fmt: skip
     invoke("pin", run, "checkpoint-3000")
     pins = _document("pins", run, "--json")

@@ -116,7 +116,7 @@ def test_old_snapshots_go_to_the_trash_and_come_back(run: Path):
     assert aged.returncode == 0
     assert sorted(os.listdir(run / "snapshots")) == days[-2:]
     assert len(list(run.glob("checkpoint-*"))) == 5, "only snapshots are aged"
-    assert keepstep("undo", run, "-y").returncode == 0
+    assert keepstep("undo", run).returncode == 0
     assert snapshot(run) == before
 
 

@@ -186,7 +186,7 @@ def test_changed_since_the_plan_is_left_alone(run: Path):
     assert {one.id: one.why for one in result.skipped} == {
         "plots/loss.png": "changed since the plan",
         "train.log": "vanished",
-        "features.npy": "now protected: written in the last 15 minutes",
+        "features.npy": "changed since the plan",
     }
     assert "README.md" in result.trashed
 
@@ -198,7 +198,7 @@ def test_what_became_something_else_is_left_alone(run: Path):
     (run / "events.out.tfevents.2.host").unlink()
     result = commit(plan, clock=lambda: NOW)
     why = {one.id: one.why for one in result.skipped}
-    assert why["plots/loss.png"] == "no longer recognised as a file of class visualization"
+    assert why["plots/loss.png"] == "changed since the plan"
     assert why["events.out.tfevents.1.host"].startswith("now protected: the newest event file")
 
 

@@ -9,6 +9,7 @@ from keepstep.policies.plan import make_plan
 from keepstep.policies.rules.counts import FirstRule, LastRule
 
 from .catalogs import GIGABYTE, NOW, policy, steps_catalog
+from .test_slim_plans import plan_of, slimmable
 
 TEN = range(100, 1001, 100)
 
@@ -31,6 +32,16 @@ def test_turned_round_it_says_the_same():
     there, back = compare(one, other), compare(other, one)
     assert (there.only_first, there.only_second) == (back.only_second, back.only_first)
     assert compare(one, one).same
+
+
+def test_what_one_keeps_whole_and_the_other_slims():
+    items = [slimmable(step) for step in TEN]
+    whole = plan_of(items, (LastRule(4),), ())
+    slim = plan_of(items, (LastRule(2),), (LastRule(4),))
+    found = compare(whole, slim)
+    assert [one.step for one in found.whole_only_first] == [700, 800]
+    assert (found.only_first, found.only_second, found.whole_only_second) == ((), (), ())
+    assert not found.same
 
 
 def test_plans_of_other_scans_are_refused():

@@ -64,6 +64,7 @@ def review(run: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ReviewAp
         pytest.param(["c"], id="confirm"),
         pytest.param(["p"], id="presets"),
         pytest.param(["question_mark"], id="help"),
+        pytest.param(["p", "G", "enter", *"jjjjj"], id="slim"),
     ],
 )
 def test_screen(snap_compare, review, keys: list[str], size: tuple[int, int]):

@@ -17,6 +17,7 @@ from ..completion import files
 from ..confirm import confirm
 from ..exit_codes import INCOMPLETE
 from ..plan_text import artifact_table, decision_table, summary_line
+from ..put_right import put_right, tell
 from .plan import note_warnings
 
 
@@ -39,6 +40,7 @@ def apply_command(file: str, yes: bool, purge: bool) -> int:
     policy in the file would delete today. The rest is skipped and told.
     """
     asked = read_plan_file(file)
+    tell(put_right(asked.root))
     catalog = scan(asked.root)
     now = time.time()
     fitted = fit(asked, catalog, now=now)
@@ -56,7 +58,7 @@ def apply_command(file: str, yes: bool, purge: bool) -> int:
 
 
 def _show(order: Order, fitted: Fitted, now: float) -> None:
-    going = [one for one in order.plan.decisions if one.action is Action.DELETE]
+    going = [one for one in order.plan.decisions if one.action is not Action.KEEP]
     lines = [f"plan of {order.plan.root}", *activity_lines(order.plan.catalog, now)]
     lines += [f"skipped {name}: {why}" for name, why in fitted.skipped]
     lines += foretold(order)

@@ -80,7 +80,14 @@ def _page(names: tuple[str, str], plans: Sequence[Plan], found: Comparison) -> l
         *lines,
         _difference(a, b, (found.only_first, found.files_only_first), found.bytes_only_first),
         _difference(b, a, (found.only_second, found.files_only_second), found.bytes_only_second),
+        *_slimmed(a, b, found.whole_only_first),
+        *_slimmed(b, a, found.whole_only_second),
     ]
+
+
+def _slimmed(keeps: str, slims: str, alone: Sequence[Checkpoint]) -> list[str]:
+    many = counted(len(alone), "checkpoint")
+    return [f"{keeps} keeps {many} whole that {slims} slims"] if alone else []
 
 
 Alone = tuple[Sequence[Checkpoint], Sequence[Artifact]]  # what only one of the two keeps

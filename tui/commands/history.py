@@ -59,7 +59,8 @@ def _row(one: HistoryEntry) -> list[str]:
         one.id,
         moment(one.when),
         who,
-        with_files(one.checkpoints, one.files),
+        with_files(one.checkpoints, one.files)
+        + (f", {one.slimmed} slimmed" if one.slimmed else ""),
         size(one.bytes),
         one.state,
         one.policy,
@@ -79,6 +80,7 @@ def _document(directory: str, entries: tuple[HistoryEntry, ...]) -> Document:
                 "host": one.host,
                 "policy": one.policy,
                 "checkpoints": one.checkpoints,
+                "slimmed": one.slimmed,
                 "bytes": one.bytes,
                 "state": one.state,
             }

@@ -16,6 +16,7 @@ from ...policies.pins import pin, pinnable, unpin
 from .. import output
 from ..completion import directories
 from ..exit_codes import DONE
+from ..put_right import put_right, tell
 from ..tables import Column, table
 
 _COLUMNS = (
@@ -46,6 +47,7 @@ def pin_command(directory: str, ids: tuple[str, ...], note: str) -> int:
     An ID is the path of a checkpoint or an artifact below DIR, as `keepstep scan` lists it. Pins
     lie in DIR, so they bind cron and other people too. All of the IDs are pinned, or none.
     """
+    tell(put_right(directory))
     catalog = scan(directory, measure=_NOTHING)
     at = instant(time.time()) or ""
     for one in pin(catalog, _ids(catalog, ids), note=note, by=user_name(), at=at):

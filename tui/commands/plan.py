@@ -22,6 +22,7 @@ from ..exit_codes import DONE, INCOMPLETE
 from ..plan_text import plan_page
 from ..policy_choice import Choice, otherwise, requested
 from ..policy_options import PolicyFlags, policy_options
+from ..put_right import tell, waiting
 from ..sizes import bytes_of
 
 
@@ -69,6 +70,7 @@ def plan_command(
     choice = requested(flags)
     _refuse_halves(named=choice is not None or free is not None, save=save, force=force)
     wanted = None if free is None else bytes_of(free, "--free")
+    tell(waiting(directory))
     catalog = scan(directory)
     choice = choice or otherwise(catalog.policy_file)
     now = time.time()
@@ -108,6 +110,7 @@ def _save(root: str, policy: Policy, *, force: bool) -> None:
 
 def print_plan(directory: str, choice: Choice, *, apparent: bool = False) -> int:
     """What the review prints where it cannot open."""
+    tell(waiting(directory))
     catalog = scan(directory)
     now = time.time()
     plan = make_plan(catalog, choice.policy, now=now)

@@ -23,6 +23,7 @@ from ..log_line import log_line, unchanged_line
 from ..plan_text import plan_page
 from ..policy_choice import Choice, otherwise, requested
 from ..policy_options import PolicyFlags, policy_options
+from ..put_right import put_right, tell, waiting
 from ..sizes import bytes_of
 from .plan import note_warnings
 
@@ -75,12 +76,15 @@ def prune_command(
         raise Refusal("--quiet goes with -y, and neither with --json nor with --dry-run")
     choice = requested(flags)
     wanted = None if free is None else bytes_of(free, "--free")
+    found = (waiting if dry_run else put_right)(directory)
+    if not quiet:
+        tell(found)
     catalog = scan(directory)
     choice = choice or otherwise(catalog.policy_file)
     _refuse_unnamed(choice, yes=yes, dry_run=dry_run)
     now = time.time()
     proposed = within_budget(make_plan(catalog, choice.policy, now=now), choice, wanted)
-    order = Order(proposed.plan, purge, quiet=as_json, silent=quiet)
+    order = Order(proposed.plan, purge, quiet=as_json, silent=quiet, found=found)
     if not quiet:
         note_warnings(order.plan)
     order.say(proposed.lines)
@@ -144,7 +148,8 @@ def _commit(outcome: Outcome) -> Document:
     result = outcome.commit
     return {
         "id": result.id or None,
-        "trashed": list(result.trashed),
+        "trashed": [one for one in result.trashed if one not in set(result.slimmed)],
+        "slimmed": list(result.slimmed),
         "purged": outcome.gone_for_good,
         "skipped": [{"id": one.id, "why": one.why} for one in result.skipped],
         "freed_measured": result.measured,

@@ -19,6 +19,7 @@ from ..completion import directories
 from ..confirm import confirm
 from ..exit_codes import DONE, INCOMPLETE
 from ..progress import clear, progress_line
+from ..put_right import put_right, tell, waiting
 from ..quantities import counted, items, moment, size
 
 
@@ -41,14 +42,15 @@ def purge_command(directory: str, older_than: str | None, yes: bool) -> int:
     """
     seconds = None if older_than is None else _seconds(older_than)
     refuse_root(directory)
+    tell(put_right(directory))
     chosen = _chosen(directory, seconds)
-    if not chosen and not yes:
+    if not chosen and not yes and not waiting(directory):
         output.data("nothing in the trash to purge")
         return DONE
     for one in chosen:
-        many = items(one.checkpoints, one.files)
+        many = items(one.checkpoints, one.files, one.slimmed)
         output.data(f"{one.id}  {moment(one.when)}  {many}, {size(one.bytes)}")
-    if not confirm(f"Delete {counted(len(chosen), 'commit')} for good?", yes=yes):
+    if chosen and not confirm(f"Delete {counted(len(chosen), 'commit')} for good?", yes=yes):
         output.note("nothing changed")
         return INCOMPLETE
     line = progress_line()
@@ -56,7 +58,7 @@ def purge_command(directory: str, older_than: str | None, yes: bool) -> int:
     clear(line)
     for text in purge_lines(result):
         output.data(output.shown(text))
-    return exit_code(skipped=(), interrupted=result.interrupted)
+    return exit_code(skipped=(*result.left, *result.pending), interrupted=result.interrupted)
 
 
 def _seconds(text: str) -> float:

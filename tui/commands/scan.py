@@ -11,6 +11,7 @@ from ...policies.scan_json import scan_document
 from .. import output
 from ..completion import directories
 from ..exit_codes import DONE
+from ..put_right import tell, waiting
 from ..scan_text import scan_page
 
 
@@ -31,6 +32,7 @@ def scan_command(directory: str, as_json: bool) -> int:
     cost to delete them; and what was not recognised, which is always kept. Changes nothing in
     the run; remembers finished checkpoints in the user's cache directory.
     """
+    tell(waiting(directory))
     catalog = scan(directory, remember=True)
     if as_json:
         output.document(scan_document(catalog))

@@ -7,7 +7,7 @@ not do, and ends in `sync`. Policy arithmetic lives elsewhere.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -52,6 +52,7 @@ def review_of(
     read_only: bool = False,
     disk: Disk | None = None,
     glyphs: Glyphs | None = None,
+    found: Sequence[str] = (),
 ) -> ReviewApp:
     """A review of an absolute root, scanning; pictures and tests give what must not vary."""
     return ReviewApp(
@@ -61,6 +62,7 @@ def review_of(
         disk=disk or LocalDisk(),
         glyphs=glyphs or glyphs_for_locale(),
         title=root if title is None else title,
+        found=found,
     )
 
 
@@ -89,8 +91,10 @@ class ReviewApp(Stage):
         disk: Disk,
         glyphs: Glyphs,
         title: str,
+        found: Sequence[str],
     ) -> None:
         super().__init__(model, glyphs, title)
+        self._found = found  # what an interrupted commit had left here
         self._feed = feed
         self._new_feed = rescan
         self._disk = disk
@@ -104,6 +108,8 @@ class ReviewApp(Stage):
         super().on_mount()
         self._measure_disk()
         self._feed.listen(self._news)
+        if self._found:
+            self.say(shown("; ".join(self._found)))
 
     def on_unmount(self) -> None:
         self._feed.cancel()
@@ -194,6 +200,10 @@ class ReviewApp(Stage):
         self.model.toggle_marks(self.model.selected())
         self.model.anchor = None
 
+    def do_slim(self) -> None:
+        self.model.toggle_slims(self.model.selected())
+        self.model.anchor = None
+
     def do_pin(self) -> None:
         """Pin the selection, or unpin it when all of it is pinned."""
         model, ids = self.model, self.model.selected()
@@ -251,7 +261,8 @@ class ReviewApp(Stage):
     def on_confirm_pane_confirmed(self, message: ConfirmPane.Confirmed) -> None:
         self.close_pane()
         plan = message.plan
-        self.say(f"moving {items(plan.summary.delete, plan.summary.artifacts)}")
+        sums = plan.summary
+        self.say(f"moving {items(sums.delete, sums.artifacts, sums.slim)}")
         self._deeds.start(
             "committing",
             lambda tell: commit_outcome(self._disk.commit(plan, tell, self._deeds.stopped)),
@@ -267,7 +278,7 @@ class ReviewApp(Stage):
         if last is None:
             self.say("nothing is in the trash")
             return
-        many = items(last.checkpoints, last.files)
+        many = items(last.checkpoints, last.files, last.slimmed)
         self.ask(f"Put back {many} of the last commit?", lambda: self._undo(last.id))
 
     def _undo(self, commit_id: str) -> None:
@@ -279,12 +290,15 @@ class ReviewApp(Stage):
     def _purge(self, commit_id: str) -> None:
         root = self.model.root
         self._deeds.start(
-            "purging", lambda tell: purge_outcome(self._disk.purge(root, commit_id, tell))
+            "purging",
+            lambda tell: purge_outcome(
+                self._disk.purge(root, commit_id, tell, self._deeds.stopped)
+            ),
         )
 
     def on_history_pane_wanted(self, message: HistoryPane.Wanted) -> None:
         entry = message.entry
-        many = f"{items(entry.checkpoints, entry.files)}, {size(entry.bytes)}"
+        many = items(entry.checkpoints, entry.files, entry.slimmed) + f", {size(entry.bytes)}"
         self.close_pane()
         if message.purge:
             self.ask(f"Delete {many} for good? There is no undo.", lambda: self._purge(entry.id))
@@ -369,8 +383,8 @@ class ReviewApp(Stage):
             self._leaving = True
             self._deeds.stop()
             self.say(f"{self._deeds.doing}; leaving after this checkpoint")
-        elif self.model.marks:
-            marks = counted(len(self.model.marks), "mark")
+        elif self.model.by_hand:
+            marks = counted(len(self.model.by_hand), "mark")
             self.ask(f"{marks} by hand not committed. Quit?", lambda: self.exit(0))
         else:
             self.exit(0)

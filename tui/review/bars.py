@@ -97,9 +97,7 @@ class PolicyPanel(Lines):
             digit = str(number) if number <= 9 else " "
             box = f"[{self._glyphs.on if slot.on else self._glyphs.off}]"
             style = BOLD if slot.on else None
-            switches.append(
-                [(f" {digit} ", None), (f"{box} {slot.rule.label()}", style), (" ", None)]
-            )
+            switches.append([(f" {digit} ", None), (f"{box} {slot.label}", style), (" ", None)])
         if not switches:
             words = "reading the directory..." if self._model.scanning else "no rules; p presets"
             return [[(f" {words}", DIM)]]
@@ -132,7 +130,8 @@ class FreedLine(Lines):
         summary = model.plan.summary
         total = summary.total_apparent if model.apparent else summary.total_bytes
         gone = with_files(summary.delete, summary.artifacts)
-        words = f"{self._frees(total)} {dot} keeps {summary.keep} {dot} deletes {gone}"
+        slims = f" {dot} slims {summary.slim}" if summary.slim else ""
+        words = f"{self._frees(total)} {dot} keeps {summary.keep}{slims} {dot} deletes {gone}"
         if not model.scanning:
             return words
         done, known = model.scan_progress
@@ -141,7 +140,7 @@ class FreedLine(Lines):
     def _frees(self, total: int) -> str:
         model, summary = self._model, self._model.plan.summary
         freed = summary.freed
-        if model.plan.policy is None and not model.marks:
+        if model.plan.policy is None and not model.by_hand:
             return "frees nothing: no rule is on"
         if not model.summary_is_final:
             return f"frees {size(freed.apparent if model.apparent else freed.certain)} so far"
@@ -158,8 +157,8 @@ class FreedLine(Lines):
         parts = []
         if model.filter:
             parts.append(f"/{model.filter} shows {len(model.visible)}")
-        if model.marks:
-            parts.append(f"{len(model.marks)} marked by hand")
+        if model.by_hand:
+            parts.append(f"{len(model.by_hand)} marked by hand")
         if model.plan.policy is not None:
             parts.append(model.plan.policy.name)
         return f" {self._glyphs.dot} ".join(parts)

@@ -44,7 +44,8 @@ class ConfirmPane(Pane):
         self._model = model
         self._typed = ""
         self._body: tuple[int, list[Line]] | None = None
-        many = items(len(self.commitment.going), len(self.commitment.files))
+        sums = model.plan.summary
+        many = items(sums.delete, sums.artifacts, sums.slim)
         super().__init__(f"Commit: {many} to the trash?", glyphs)
         self.extra_keys = () if self.commitment.typed else CONFIRM
 

@@ -106,7 +106,10 @@ def commit_outcome(result: CommitResult) -> Outcome:
     """What a commit did: moved is not yet freed."""
     if not result.trashed and not result.skipped:
         return Outcome("nothing was to be deleted")
-    parts = [f"{len(result.trashed)} moved to the trash"]
+    moved = len(result.trashed) - len(result.slimmed)
+    parts = [f"{moved} moved to the trash"] if moved or not result.slimmed else []
+    if result.slimmed:
+        parts.append(f"{len(result.slimmed)} slimmed")
     if result.interrupted:
         parts.append("stopped before the end")
     if result.skipped:
@@ -122,7 +125,7 @@ def undo_outcome(result: UndoResult) -> Outcome:
     """What an undo put back."""
     if not result.restored and not result.skipped:
         return Outcome("nothing was in the trash")
-    parts = [f"{items(len(result.restored) - result.files, result.files)} put back"]
+    parts = [f"{items(result.checkpoints, result.files, result.slimmed)} put back"]
     if result.skipped:
         parts.append(f"{len(result.skipped)} not")
     return Outcome(
@@ -132,12 +135,16 @@ def undo_outcome(result: UndoResult) -> Outcome:
 
 def purge_outcome(result: PurgeResult) -> Outcome:
     """What a purge promised, and by how much free space really changed."""
-    parts = [f"purged: {size(result.bytes_promised)} promised"]
+    done = f"purged: {size(result.bytes_promised)} promised"
+    parts = [done if result.commits else "nothing was purged"]
+    if result.interrupted:
+        parts.append("stopped before the end; what is left can be undone")
     if result.measured is not None:
         parts.append(f"{size(max(0, result.measured))} more are free now")
     if result.pending:
         parts.append(f"{len(result.pending)} wait for a server or a process")
-    return Outcome(", ".join(parts), tuple(map(shown, (*result.pending, *result.notes))))
+    details = (*result.less, *result.pending, *result.left, *result.notes)
+    return Outcome(", ".join(parts), tuple(map(shown, details)), failed=bool(result.left))
 
 
 def _why(skipped: Sequence[Skipped], notes: Sequence[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from rich.style import Style
 
 from ...policies.catalog.model import Checkpoint, Kind, Standing, State
 from ...policies.decisions import Action, Decision
+from ...policies.slimming import NOT_RESUMABLE, dropped, why_whole
 from ..output import shown
 from ..quantities import age, counted, size
 from ..scan_text import VERIFIED
@@ -19,7 +20,7 @@ from .glyphs import Glyphs
 from .lines import Line, Lines
 from .model import ReviewModel
 from .panes import Pane
-from .styles import BOLD, DELETED, DIM, KEPT, PINNED, UNFINISHED
+from .styles import BOLD, DELETED, DIM, KEPT, PINNED, SLIMMED, UNFINISHED
 from .words import epoch_text, metric_text, wrapped
 
 _MOST_MEMBERS = 12
@@ -68,11 +69,13 @@ def details_of(decision: Decision, model: ReviewModel, glyphs: Glyphs, width: in
         lines += [_styled(text, UNFINISHED) for text in wrapped(words, width)]
     elif one.verified:
         lines.append(_styled(VERIFIED[one.verified]))
+    if one.weights_only:
+        lines += [_styled(text, SLIMMED) for text in wrapped(NOT_RESUMABLE, width)]
     lines += _reasons(decision, model, width)
     lines += _pin(one, model, width)
     lines += _pairs("metrics", ((n, metric_text(v)) for n, v in _metrics(one, model)), width)
     lines += _list("how good", _standing(one, model), width)
-    lines += _sizes(one, width)
+    lines += _sizes(one, width, apparent=model.apparent)
     lines += _list("pointed to by", one.pointed_to_by, width)
     members = [m.path + ("/" if m.kind is Kind.DIRECTORY else "") for m in one.members]
     if members != [one.id + "/"]:
@@ -116,13 +119,8 @@ def _saved(one: Checkpoint, model: ReviewModel, glyphs: Glyphs) -> str:
 
 
 def _reasons(decision: Decision, model: ReviewModel, width: int) -> list[Line]:
-    style = DELETED if decision.action is Action.DELETE else KEPT
-    head = {
-        Action.KEEP: "keep, because",
-        Action.SLIM: "slim, because",
-        Action.DELETE: "delete, because",
-    }
-    lines: list[Line] = [(), _styled(head[decision.action], style + BOLD)]
+    style = {Action.KEEP: KEPT, Action.SLIM: SLIMMED, Action.DELETE: DELETED}[decision.action]
+    lines: list[Line] = [(), _styled(f"{decision.action.value}, because", style + BOLD)]
     for reason in model.explainer.reasons(decision):
         lines += _item(shown(reason.text), width)
     if model.explainer.why_protected(decision):
@@ -150,9 +148,15 @@ def _standing(one: Checkpoint, model: ReviewModel) -> list[str]:
     return [words for words in (*said, *unsaved) if words]
 
 
-def _sizes(one: Checkpoint, width: int) -> list[Line]:
+def _sizes(one: Checkpoint, width: int, *, apparent: bool) -> list[Line]:
     roles = one.measure.roles if one.measure else ()
-    return _pairs("sizes by role", ((role.value, size(bytes_)) for role, bytes_ in roles), width)
+    lines = _pairs("sizes by role", ((role.value, size(bytes_)) for role, bytes_ in roles), width)
+    if lines and not one.weights_only:
+        why, frees = why_whole(one), dropped(one)
+        bytes_ = frees.apparent if apparent else frees.certain
+        words = f"cannot be slimmed: {why}" if why else f"slimming it frees {size(bytes_)}"
+        lines += [_styled("  " + text, DIM) for text in wrapped(words, max(8, width - 2))]
+    return lines
 
 
 def _pairs(title: str, pairs: Iterable[tuple[str, str]], width: int) -> list[Line]:

@@ -40,7 +40,9 @@ class Disk(Protocol):
         self, plan: Plan, on_progress: OnProgress, stop: Callable[[], bool]
     ) -> CommitResult: ...
     def undo(self, root: str, commit_id: str, on_progress: OnProgress) -> UndoResult: ...
-    def purge(self, root: str, commit_id: str, on_progress: OnProgress) -> PurgeResult: ...
+    def purge(
+        self, root: str, commit_id: str, on_progress: OnProgress, stop: Callable[[], bool]
+    ) -> PurgeResult: ...
     def history(self, root: str) -> Sequence[HistoryEntry]: ...
     def export(self, plan: Plan) -> str: ...
     def save(self, policy: Policy, name: str, *, replace: bool) -> str: ...
@@ -71,10 +73,12 @@ class LocalDisk:
 
         return undo(root, commit_id, on_progress=on_progress)
 
-    def purge(self, root: str, commit_id: str, on_progress: OnProgress) -> PurgeResult:
+    def purge(
+        self, root: str, commit_id: str, on_progress: OnProgress, stop: Callable[[], bool]
+    ) -> PurgeResult:
         from ...policies.commit.purge import purge
 
-        return purge(root, commit_id=commit_id, on_progress=on_progress)
+        return purge(root, commit_id=commit_id, on_progress=on_progress, stop=stop)
 
     def history(self, root: str) -> Sequence[HistoryEntry]:
         from ...policies.commit.history import history

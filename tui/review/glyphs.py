@@ -21,6 +21,7 @@ class Glyphs:
     incomplete: str = "○"
     kept: str = "│"
     kept_all: str = "█"
+    slimmed: str = "╷"
     deleted: str = "·"
     up: str = "▲"
     down: str = "▼"
@@ -51,6 +52,7 @@ ASCII = Glyphs(
     incomplete="o",
     kept="|",
     kept_all="#",
+    slimmed=":",
     deleted=".",
     up="^",
     down="v",

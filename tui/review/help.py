@@ -10,7 +10,7 @@ from .glyphs import Glyphs
 from .keys import help_rows
 from .lines import Line
 from .panes import Pane
-from .styles import BOLD, DELETED, KEPT, MARKED, PINNED, UNFINISHED
+from .styles import BOLD, DELETED, KEPT, MARKED, PINNED, SLIMMED, UNFINISHED
 from .words import wrapped
 
 _KEYS_WIDTH = 11
@@ -39,11 +39,17 @@ class HelpPane(Pane):
         return [
             (glyphs.pinned, PINNED, "pinned: no policy deletes it, here, in cron or in the run"),
             (glyphs.marked, MARKED, "marked for deletion by hand"),
+            (
+                glyphs.slimmed,
+                SLIMMED,
+                "weights only: marked so by hand, or slimmed already; training cannot resume there",
+            ),
             (glyphs.incomplete, UNFINISHED, "incomplete: not counted by any rule, kept by all"),
             (
                 f"{glyphs.kept} {glyphs.kept_all}",
                 KEPT,
                 "in the timeline: something stays, everything stays",
             ),
+            (glyphs.slimmed, SLIMMED, "in the timeline: the weights stay"),
             (glyphs.deleted, DELETED, "in the timeline: nothing of it stays"),
         ]

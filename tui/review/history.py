@@ -56,7 +56,7 @@ class HistoryPane(ChoicePane):
     def _item(self, entry: HistoryEntry) -> Sequence[Line]:
         when = datetime.fromtimestamp(entry.when, UTC)
         ago = age(self._now - entry.when)
-        many = items(entry.checkpoints, entry.files)
+        many = items(entry.checkpoints, entry.files, entry.slimmed)
         head = f"  {ago:>5} ago  {many:>16}  {size(entry.bytes):>7}  {entry.state}"
         who = f"{shown(entry.who)}@{shown(entry.host)}" if entry.host else shown(entry.who)
         dot = self._glyphs.dot

@@ -31,7 +31,8 @@ REVIEW: tuple[Key, ...] = (
     Key("last", ("G", "end"), "", "first row, last row; Home and End too", shown="g G"),
     Key("pin", ("space",), "pin", "pin or unpin, at once and on disk", writes=True),
     Key("mark", ("d",), "mark", "mark or unmark for deletion by hand; never what is protected"),
-    Key("range", ("v",), "", "begin a range here; space and d then act on all of it"),
+    Key("slim", ("l",), "", "mark or unmark by hand to keep only the weights: a lean checkpoint"),
+    Key("range", ("v",), "", "begin a range here; space, d and l then act on all of it"),
     *(
         Key(f"rule_{n}", (str(n),), "", "switch that policy rule on or off", shown="1-9")
         for n in range(1, 10)
@@ -39,7 +40,7 @@ REVIEW: tuple[Key, ...] = (
     Key("presets", ("p",), "presets", "choose a preset, with what each would free here"),
     Key("sort", ("s",), "sort", "sort by the next column; a click on a title does it too"),
     Key("reverse", ("S",), "", "reverse the order"),
-    Key("filter", ("slash",), "filter", "filter: part of a name, keep, delete, pinned, tier:2, step>5000, size>3G, age>7d", shown="/"),
+    Key("filter", ("slash",), "filter", "filter: part of a name, keep, slim, delete, pinned, tier:2, step>5000, size>3G, age>7d", shown="/"),
     Key("clear", ("escape",), "", "end the range, else clear the filter", shown="Esc"),
     Key("details", ("enter",), "why", "details: every reason in words, files, pointers", shown="Enter"),
     Key("commit", ("c",), "commit", "commit: shows all that goes, and asks; y or the typed number confirms", destructive=True, writes=True),

@@ -16,6 +16,7 @@ from ...policies.explain import Explainer
 from ...policies.plan import make_plan
 from ...policies.refusal import PolicyRefusal
 from ...policies.rules.policy import Policy
+from ...policies.slimming import why_whole
 from .arrivals import Arrivals
 from .filtering import FilterError, View, parse_filter
 from .ordering import Column, Orders, Sort, first_sort, next_sort
@@ -41,7 +42,8 @@ class ReviewModel:
         self.read_only = read_only
         self.base = policy
         self.slots: Sequence[Slot] = slots_of(policy)
-        self.marks: frozenset[str] = frozenset()
+        self.marks: frozenset[str] = frozenset()  # for deletion
+        self.slim_marks: frozenset[str] = frozenset()
         self.pins: Mapping[str, Pin] = {}
         self.sort = Sort()
         self.filter = ""
@@ -123,6 +125,7 @@ class ReviewModel:
         self._orders = Orders(catalog)
         if self.arrivals.finished:
             self.marks &= self._places.keys()
+            self.slim_marks &= self._places.keys()
         if self.anchor not in self._places:
             self.anchor = None
         self.shown = shown_metrics(catalog, self.base, apparent=self.apparent)
@@ -151,7 +154,14 @@ class ReviewModel:
         self._arrange()
 
     def _plan(self, policy: Policy | None) -> Plan:
-        return make_plan(self.catalog, policy, pins=self.pins, marks=self.marks, now=self.now)
+        return make_plan(
+            self.catalog,
+            policy,
+            pins=self.pins,
+            marks=self.marks,
+            slim_marks=self.slim_marks,
+            now=self.now,
+        )
 
     def plan_of(self, policy: Policy) -> Plan:
         """What a policy would do here, with the same pins and marks; PolicyRefusal if it cannot."""
@@ -199,7 +209,7 @@ class ReviewModel:
         """What a filter may ask about."""
         return View(
             pinned=self.pins,
-            marked=self.marks,
+            marked=self.by_hand,
             metrics={name for one in self.catalog.checkpoints for name in one.metrics},
             now=self.now,
             apparent=self.apparent,
@@ -267,8 +277,30 @@ class ReviewModel:
         free = {id_ for id_ in ids if not decisions[id_].protected}
         guarded = [decisions[id_] for id_ in ids if id_ not in free]
         self.marks = self.marks - free if free <= self.marks else self.marks | free
+        self.slim_marks -= self.marks
         self.replan()
         self.message = self._why_not(guarded, len(free))
+
+    @property
+    def by_hand(self) -> frozenset[str]:
+        """Everything that a person marked."""
+        return self.marks | self.slim_marks
+
+    def toggle_slims(self, ids: Sequence[str]) -> None:
+        """Mark by hand to keep only the weights of what can be, or unmark likewise."""
+        decisions = {id_: self.plan.decisions[self._places[id_]] for id_ in ids}
+        why = {id_: self._why_whole(decisions[id_]) for id_ in ids}
+        free = frozenset(id_ for id_ in ids if not why[id_])
+        stay = [id_ for id_ in ids if why[id_]]
+        slim = self.slim_marks - free if free <= self.slim_marks else self.slim_marks | free
+        self.slim_marks, self.marks = slim, self.marks - slim
+        self.replan()
+        if stay:
+            others = f" and {len(stay) - 1} more" if len(stay) > 1 else ""
+            self.message = f"{stay[0]}{others} cannot be slimmed: {why[stay[0]]}"
+
+    def _why_whole(self, decision: Decision) -> str:
+        return self.explainer.why_protected(decision) or why_whole(decision.checkpoint)
 
     def _why_not(self, guarded: Sequence[Decision], marked: int) -> str:
         if not guarded:

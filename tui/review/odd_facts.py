@@ -21,7 +21,7 @@ _RECENT = 15 * 60
 class Commitment:
     """What a commit would do, as its confirmation shows it."""
 
-    going: tuple[Decision, ...]
+    going: tuple[Decision, ...]  # whole or in part
     files: tuple[ArtifactDecision, ...]
     facts: tuple[str, ...]
     odd: tuple[str, ...]
@@ -35,7 +35,7 @@ class Commitment:
 
 def commitment(model: ReviewModel) -> Commitment:
     """The facts of the present plan."""
-    going = tuple(d for d in model.plan.decisions if d.action is Action.DELETE)
+    going = tuple(d for d in model.plan.decisions if d.action is not Action.KEEP)
     odd, unusual = _odd(model, going)
     files = tuple(d for d in model.plan.artifacts if d.action is Action.DELETE)
     count = len(going) + len(files)
@@ -51,9 +51,10 @@ def _facts(model: ReviewModel) -> list[str]:
     else:
         frees = size_range(freed.certain, freed.possible)
     facts = [
-        f"{items(summary.delete, summary.artifacts)} go to the trash, {frees}. "
+        f"{items(summary.delete, summary.artifacts, summary.slim)} go to the trash, {frees}. "
         "Space returns when the trash is purged; until then u puts all back.",
-        f"{summary.keep} stay.",
+        f"{summary.keep} stay"
+        + (f", and the weights of {summary.slim} more." if summary.slim else "."),
     ]
     whole = [one for one in _kept(model) if one.state is State.COMPLETE and one.number is not None]
     if whole:
@@ -84,19 +85,18 @@ def _odd(model: ReviewModel, going: tuple[Decision, ...]) -> tuple[list[str], bo
         odd.append(shown(f"{who(writers[0])} is writing here{last}; what it has open stays"))
     elif ago is not None and ago < _RECENT:
         odd.append(f"a run wrote here {age(ago)} ago; what it is writing now stays")
-    by_hand = sum(decision.checkpoint.id in model.marks for decision in going)
+    by_hand = sum(decision.checkpoint.id in model.by_hand for decision in going)
     if by_hand:
         odd.append(f"{by_hand} of them marked by hand")
     hidden = sum(model.position_of(decision.checkpoint.id) is None for decision in going)
     if hidden:
         odd.append(f"{hidden} of them hidden by the filter {shown(model.filter)}")
     total, freed = summary.total_bytes, summary.freed.possible
-    share = summary.delete / max(1, summary.delete + summary.keep)
+    every = summary.delete + summary.slim + summary.keep
+    share = summary.delete / max(1, every)
     nearly_all = share > _MOST_OF_IT or (total > 0 and freed > _MOST_OF_IT * total)
     if nearly_all:
-        odd.append(
-            f"nearly everything goes: {percent(summary.delete, summary.delete + summary.keep)}"
-        )
+        odd.append(f"nearly everything goes: {percent(summary.delete, every)}")
     if model.scanning:
         odd.append("the scan still runs; what it finds later is not in this plan")
     odd.extend(shown(warning) for warning in model.plan.warnings)

@@ -101,7 +101,7 @@ class PresetsPane(ChoicePane):
         return self.offers[position]
 
     def before(self, width: int) -> Sequence[Line]:
-        title = f"  {'NAME':<{_NAME_WIDTH}}  {'KEEPS':>6} {'DELETES':>8} {'FREES':>8}"
+        title = f"  {'NAME':<{_NAME_WIDTH}}  {'KEEPS':>6} {'SLIMS':>6} {'DELETES':>8} {'FREES':>8}"
         return [[(title, BOLD)]]
 
     def items(self, width: int) -> Sequence[Sequence[Line]]:
@@ -114,14 +114,16 @@ class PresetsPane(ChoicePane):
             head = f"  {name}  {'...':>6}{whose}"
             about = (offer.policy.about or offer.policy.sentence()) if offer.policy else ""
         elif offer.summary is None:
-            head = f"  {name}  {'cannot be used here':>24}{whose}"
+            head = f"  {name}  {'cannot be used here':>31}{whose}"
             about = offer.trouble
         else:
             freed = offer.summary.freed
             frees = size(freed.apparent if self._model.apparent else freed.certain)
             if files := offer.summary.artifacts:
                 whose = f"  and {counted(files, 'file')}{whose}"
-            head = f"  {name}  {offer.summary.keep:>6} {offer.summary.delete:>8} {frees:>8}{whose}"
+            sums = offer.summary
+            counts = f"{sums.keep:>6} {sums.slim:>6} {sums.delete:>8}"
+            head = f"  {name}  {counts} {frees:>8}{whose}"
             about = (offer.policy.about or offer.policy.sentence()) if offer.policy else ""
         return [
             [(head, None)],

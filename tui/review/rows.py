@@ -17,7 +17,7 @@ from .glyphs import Glyphs
 from .lines import Run
 from .model import ReviewModel
 from .ordering import Column, Shown
-from .styles import DELETED, MARKED, PINNED, UNFINISHED
+from .styles import DELETED, MARKED, PINNED, SLIMMED, UNFINISHED
 from .words import epoch_text, fit, metric_text, plain_number
 
 _COMFORTABLE_REASON = 29
@@ -26,6 +26,7 @@ _WIDEST_METRIC = 9
 _WIDEST_SERIES = 24
 ACTION_WIDTH = 7  # "delete" and a space
 _MARGIN = 3  # cursor, glyph, space
+_STYLES = {Action.DELETE: DELETED, Action.SLIM: SLIMMED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ def sign_of(decision: Decision, model: ReviewModel, glyphs: Glyphs) -> Run:
         return glyphs.marked, MARKED
     if decision.checkpoint.state is not State.COMPLETE:
         return glyphs.incomplete, UNFINISHED
+    if id_ in model.slim_marks or decision.checkpoint.weights_only:
+        return glyphs.slimmed, SLIMMED
     return " ", None
 
 
@@ -134,7 +137,7 @@ def numbers_of(decision: Decision, layout: Layout, model: ReviewModel, glyphs: G
 
 def decision_of(decision: Decision, width: int, model: ReviewModel, glyphs: Glyphs) -> list[Run]:
     """The action and its reasons in as few words as fit."""
-    style = DELETED if decision.action is Action.DELETE else None
+    style = _STYLES.get(decision.action)
     words = _spare_words(model.explainer.short(decision), decision)
     reason = fit(shown(words), max(0, width - ACTION_WIDTH), ellipsis=glyphs.ellipsis)
     return [(f"{decision.action.value:<{ACTION_WIDTH}}", style), (reason, None)]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ...policies.commit.safety import refuse_root
 from ...policies.rules.policy import Policy
+from ..put_right import put_right, waiting
 from .child_scan import scan_in_child
 from .feed import Feed, Scanner, scanner
 
@@ -23,6 +24,7 @@ def run_review(
     """Review a directory until its user leaves; the exit code. RootRefusal for a bad root."""
     refuse_root(root)
     root = os.path.realpath(root)
+    found = (waiting if read_only else put_right)(root)  # before the scan looks at it
     feed = Feed(_first_scan(root, remember=not read_only)).start()
 
     from .app import review_of
@@ -35,6 +37,7 @@ def run_review(
         title=_short(root),
         apparent=apparent,
         read_only=read_only,
+        found=found,
     )
     return app.run() or 0
 

@@ -28,11 +28,20 @@ class Slot:
     rule: Rule
     on: bool
     suggested: bool = False
+    slim: bool = False  # it keeps the weights alone
+
+    @property
+    def label(self) -> str:
+        """A few words for its switch."""
+        return f"slim: {self.rule.label()}" if self.slim else self.rule.label()
 
 
 def slots_of(policy: Policy | None) -> tuple[Slot, ...]:
     """The policy's own rules, all on; rules beyond the ninth have no digit but stay on."""
-    return tuple(Slot(rule, on=True) for rule in policy.keep) if policy else ()
+    if policy is None:
+        return ()
+    whole = len(policy.keep)
+    return tuple(Slot(rule, on=True, slim=i >= whole) for i, rule in enumerate(policy.rules))
 
 
 def with_suggestions(slots: Sequence[Slot], catalog: Catalog, metric: str | None) -> list[Slot]:
@@ -40,7 +49,7 @@ def with_suggestions(slots: Sequence[Slot], catalog: Catalog, metric: str | None
     slots = list(slots)
     if any(slot.suggested for slot in slots):
         return slots  # a digit keeps its meaning over a rescan
-    rules = {slot.rule for slot in slots}
+    rules = {slot.rule for slot in slots if not slot.slim}
     fitting = [rule for rule in _suggestions(slots, catalog, metric) if rule not in rules]
     free = max(0, MOST - len(slots))
     return slots + [Slot(rule, on=False, suggested=True) for rule in fitting[:free]]
@@ -48,10 +57,12 @@ def with_suggestions(slots: Sequence[Slot], catalog: Catalog, metric: str | None
 
 def policy_of(base: Policy | None, slots: Iterable[Slot]) -> Policy | None:
     """The policy of the slots that are on; None when no rule is on, so that all stays."""
-    rules = tuple(slot.rule for slot in slots if slot.on)
-    if not rules:
+    on = [slot for slot in slots if slot.on]
+    if not on:
         return None
-    return base.with_rules(rules) if base else Policy(name="by hand", keep=rules)
+    keep = tuple(slot.rule for slot in on if not slot.slim)
+    slim = tuple(slot.rule for slot in on if slot.slim)
+    return base.with_rules(keep, slim) if base else Policy("by hand", keep, slim=slim)
 
 
 def toggled(slots: Sequence[Slot], position: int) -> list[Slot]:

@@ -14,7 +14,7 @@ from ...policies.decisions import Action, Plan
 from .glyphs import Glyphs
 from .lines import Line, Lines, Run
 from .model import ReviewModel
-from .styles import CURSOR, DELETED, DIM, KEPT, PINNED, UNFINISHED
+from .styles import CURSOR, DELETED, DIM, KEPT, PINNED, SLIMMED, UNFINISHED
 from .words import fit, plain_number
 
 LABEL_WIDTH = 11
@@ -69,6 +69,8 @@ class Timeline(Lines):
         kept = len(actions) - actions.count(Action.DELETE)
         if not kept:
             return glyphs.deleted, DELETED
+        if Action.KEEP not in actions:
+            return glyphs.slimmed, SLIMMED
         crowded = len(self._model.catalog.checkpoints) > self._count
         everything = crowded and kept == len(actions)
         return (glyphs.kept_all if everything else glyphs.kept), KEPT

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..content import NO_WEIGHTS, holds_weights, trouble_inside
 from ..evidence import json_trouble
 from ..model import NO_LOG, NO_METRICS, Kind, State
+from ..resume_state import SET_ASIDE
 from ..sighting import FinalModel, Sighting, Sightings, Tag
 from ..trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
 from ..tree import Folder
+from ..weights_only import weights_only
 
 _NAME = re.compile(r"checkpoint-([0-9]+)")
 _FINAL_WEIGHTS = re.compile(
@@ -37,7 +40,7 @@ class HuggingFaceLayout:
         if not steps:
             return Sightings()
         inside = {name: child for name in steps if (child := folder.child(name)) is not None}
-        marked = any(FILE in child.kinds for child in inside.values())
+        marked = any(_marker(child) for child in inside.values())
         weighty = any(holds_weights(child) for child in inside.values())
         found = folder.tree.each(lambda name: _trouble(inside.get(name), marked, weighty), steps)
         troubles = dict(zip(steps, found, strict=True))
@@ -47,8 +50,13 @@ class HuggingFaceLayout:
             lambda name: _sighting(name, steps[name], inside.get(name), troubles[name], newest),
             ordered,
         )
+        slimmed = weights_only(folder, checkpoints)
+        slimmed |= {name for name, child in inside.items() if _marker(child) == FILE + SET_ASIDE}
         return Sightings(
-            tuple(checkpoints),
+            tuple(
+                replace(one, weights_only=True) if one.name in slimmed else one
+                for one in checkpoints
+            ),
             _final_model(folder),
             _best_tag(newest),
             metric_log=newest[1].metric_log() if newest else NO_LOG,
@@ -91,13 +99,19 @@ def _trouble(inside: Folder | None, marked: bool, weighty: bool) -> str:
     """Why the checkpoint cannot be resumed or loaded, in words, or ""."""
     if inside is None:
         return "the directory cannot be listed"
-    if marked and FILE not in inside.kinds:
+    marker = _marker(inside)
+    if marked and not marker:
         return f"no {FILE}, which is written last"
-    if FILE in inside.kinds and (trouble := json_trouble(inside, FILE)):
+    if marker and (trouble := json_trouble(inside, marker)):
         return trouble
     trouble = trouble_inside(inside)
     # Where no sibling has weights under a known name either, the trainer's own marker decides.
-    return "" if trouble == NO_WEIGHTS and not weighty and FILE in inside.kinds else trouble
+    return "" if trouble == NO_WEIGHTS and not weighty and marker else trouble
+
+
+def _marker(inside: Folder) -> str:
+    """The file that the Trainer writes last, or the same set aside by slimming; "" for neither."""
+    return next((name for name in (FILE, FILE + SET_ASIDE) if name in inside.kinds), "")
 
 
 def _newest_state(folder: Folder, complete: list[str]) -> tuple[str, TrainerState] | None:
@@ -107,7 +121,7 @@ def _newest_state(folder: Folder, complete: list[str]) -> tuple[str, TrainerStat
         state = read_trainer_state(child) if child else None
         if state is not None:
             return name, state
-        if child is not None and FILE not in child.kinds:
+        if child is not None and not _marker(child):
             return None
     return None
 

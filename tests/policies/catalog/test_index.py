@@ -190,7 +190,7 @@ def test_after_any_change_it_is_as_a_fresh_scan(
         b"\xff" * 40,
         msgspec.msgpack.encode({"version": 1}),
         msgspec.msgpack.encode({"version": 9, "root": b"/", "names": [], "directories": {}}),
-        msgspec.msgpack.encode({"version": 1, "root": b"/", "names": [], "directories": {}}),
+        msgspec.msgpack.encode({"version": 2, "root": b"/", "names": [], "directories": {}}),
     ],
 )
 def test_a_damaged_or_foreign_index_is_no_index(run: Path, tmp_path: Path, content: bytes):

@@ -13,6 +13,7 @@ import pytest
 from keepstep.policies.catalog.local_tree import LocalTree
 from keepstep.policies.catalog.measure import measure
 from keepstep.policies.catalog.model import Catalog, Checkpoint, Member, Pin
+from keepstep.policies.catalog.unchanged import Unchanged
 from keepstep.policies.commit.trash import kind_of
 from keepstep.policies.decisions import Action, Decision, Plan, Reason, Source, Summary
 from keepstep.policies.pins import PinPlaces, read_pins
@@ -67,7 +68,7 @@ class Run:
     def plan(self, doomed: Iterable[str] = DOOMED) -> Plan:
         return decide(self.catalog(), frozenset(doomed))
 
-    def rescan(self, plan: Plan, ids: frozenset[str], now: float) -> Plan:
+    def rescan(self, plan: Plan, unchanged: Unchanged, now: float) -> Plan:
         """What the plan would be now: the same, but pins keep."""
         wanted = {d.checkpoint.id for d in plan.decisions if d.action is Action.DELETE}
         return decide(self.catalog(), frozenset(wanted))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from keepstep.policies.catalog.unchanged import Unchanged
 from keepstep.policies.commit.commit import commit
 from keepstep.policies.commit.undo import undo
 from keepstep.policies.decisions import Plan
@@ -63,8 +64,8 @@ def test_a_link_in_place_of_a_checkpoint_is_not_followed(
         (run.root / "checkpoint-100").rename(run.root.parent / "aside")
         (run.root / "checkpoint-100").symlink_to(precious)
 
-    def rescan(plan: Plan, ids: frozenset[str], now: float) -> Plan:
-        fresh: Plan = run.rescan(plan, ids, now)
+    def rescan(plan: Plan, unchanged: Unchanged, now: float) -> Plan:
+        fresh: Plan = run.rescan(plan, unchanged, now)
         if moment != "before":
             swap()
         return fresh
@@ -78,8 +79,8 @@ def test_a_link_in_place_of_a_checkpoint_is_not_followed(
 
 
 def test_a_write_after_the_last_scan_is_noticed_at_the_move(run: Any) -> None:
-    def rescan(plan: Plan, ids: frozenset[str], now: float) -> Plan:
-        fresh: Plan = run.rescan(plan, ids, now)
+    def rescan(plan: Plan, unchanged: Unchanged, now: float) -> Plan:
+        fresh: Plan = run.rescan(plan, unchanged, now)
         (run.root / "checkpoint-100" / "new.bin").write_bytes(b"still being written")
         (run.root / "single.pt").write_bytes(b"saved again")
         return fresh

@@ -28,6 +28,7 @@ from keepstep.policies.rules.schema import policy_of
 NOW = 1_800_000_000.0
 HEADER = json.dumps({"w": {"dtype": "U8", "shape": [9], "data_offsets": [0, 9]}}).encode()
 WEIGHTS = len(HEADER).to_bytes(8, "little") + HEADER + bytes(9)
+STATE = "trainer_state.json"
 KINDS = ("checkpoint", "tf", "gan", "files")
 STEPS = st.integers(1, 12)
 PARTS = {
@@ -48,13 +49,15 @@ class Run(RuleBasedStateMachine):
         self.here: dict[str, dict[str, bytes]] = {}  # what must be in place, by first member
         self.trash: list[dict[str, dict[str, bytes]]] = []  # commits, newest last
         self.pinned: set[str] = set()
+        self.saves = 0
 
     def teardown(self) -> None:
         shutil.rmtree(self.place)
 
     @rule(kind=st.sampled_from(KINDS), step=STEPS, salt=st.binary(max_size=4))
     def external_save(self, kind: str, step: int, salt: bytes) -> None:
-        files = _content(kind, step, salt)
+        self.saves += 1
+        files = _content(kind, step, b"%d %b" % (self.saves, salt))
         key = next(iter(files))
         if key in self.here:
             return  # frameworks write a step once
@@ -103,6 +106,24 @@ class Run(RuleBasedStateMachine):
         if moved:
             self.trash.append({key: self.here.pop(key) for key in moved})
 
+    @rule(last=st.integers(1, 3))
+    def slims(self, last: int) -> None:
+        """Only Trainer folders have their optimizer apart; of the others nothing moves."""
+        policy = policy_of({"keep": [{"last": last}], "slim": [{"last": 99}]}, "test")
+        plan = make_plan(scan(str(self.root)), policy, now=NOW)
+        result = commit(plan, clock=lambda: NOW)
+        assert not result.skipped
+        assert result.trashed == result.slimmed
+        keys = {id_: key for key, id_ in _ids(plan.catalog).items()}
+        parts: dict[str, dict[str, bytes]] = {}
+        for id_ in result.slimmed:
+            files = self.here[keys[id_]]
+            assert keys[id_] not in self.pinned
+            parts[keys[id_]] = {f"{id_}/optimizer.pt": files.pop(f"{id_}/optimizer.pt")}
+            files[f"{id_}/{STATE}.slimmed"] = files.pop(f"{id_}/{STATE}")
+        if parts:
+            self.trash.append(parts)
+
     @rule()
     def undoes(self) -> None:
         result = undo(str(self.root))
@@ -114,7 +135,14 @@ class Run(RuleBasedStateMachine):
         free = [key for key in items if not self._taken(items[key])]
         assert len(result.restored) == len(free)
         for key in free:
-            self.here[key] = items.pop(key)
+            files = items.pop(key)
+            if _is_part(files):
+                [name] = files
+                state = name.replace("optimizer.pt", STATE)
+                self.here[key][state] = self.here[key].pop(f"{state}.slimmed")
+                self.here[key].update(files)
+            else:
+                self.here[key] = files
         if not items:
             self.trash.pop()
 
@@ -124,7 +152,15 @@ class Run(RuleBasedStateMachine):
         self.trash.clear()
 
     def _taken(self, files: dict[str, bytes]) -> bool:
-        return next(iter(files)) in self.here
+        if not _is_part(files):
+            return next(iter(files)) in self.here
+        [name] = files  # comes back only to the very checkpoint that it was taken from
+        key = name.replace("optimizer.pt", "model.safetensors")
+        here = self.here.get(key, {})
+        salt = files[name].removeprefix(b"state of ")
+        return f"{name.rpartition('/')[0]}/{STATE}.slimmed" not in here or not any(
+            content == salt for path, content in here.items() if path.endswith("/salt")
+        )
 
     @invariant()
     def nothing_is_lost(self) -> None:
@@ -150,10 +186,16 @@ def _content(kind: str, step: int, salt: bytes) -> dict[str, bytes]:
         state = json.dumps({"global_step": step}).encode()
         return {
             f"{folder}/model.safetensors": WEIGHTS,
-            f"{folder}/trainer_state.json": state,
+            f"{folder}/{STATE}": state,
             f"{folder}/salt": salt,
+            f"{folder}/optimizer.pt": b"state of " + salt,  # tells whose it is
         }
     return {part.format(step): f"{part} {step} ".encode() + salt for part in PARTS[kind]}
+
+
+def _is_part(files: dict[str, bytes]) -> bool:
+    """Whether this is what slimming took of a checkpoint."""
+    return len(files) == 1 and next(iter(files)).endswith("optimizer.pt")
 
 
 def _found(catalog: Catalog) -> dict:

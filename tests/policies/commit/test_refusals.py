@@ -186,6 +186,21 @@ def test_an_unwritable_directory_is_refused_and_untouched(open_run: Any) -> None
 
 
 @needs_root
+def test_a_colleague_on_another_host_may_undo(open_run: Any, monkeypatch: Any) -> None:
+    for path in [open_run.root, *open_run.root.rglob("*")]:
+        if not path.is_symlink():
+            os.chown(path, 0, NOBODY)
+            path.chmod(path.stat().st_mode | (0o2070 if path.is_dir() else 0o060))
+    before = set(open_run.snapshot())
+    assert len(commit(open_run.plan(), rescan=open_run.rescan).trashed) == 5
+    monkeypatch.setattr("socket.gethostname", lambda: "another-host")
+    answer = as_nobody(lambda: " ".join(sorted(undo(str(open_run.root)).restored)))
+    assert answer == "checkpoint-100 checkpoint-200 ranks single.pt tf/ckpt-5"
+    assert set(open_run.snapshot()) == before
+    assert not pending(str(open_run.root))
+
+
+@needs_root
 def test_one_unwritable_folder_costs_only_its_checkpoint(open_run: Any) -> None:
     for folder in (open_run.root, open_run.root / "rank0", open_run.root / "rank1"):
         os.chown(folder, NOBODY, NOBODY)

@@ -132,19 +132,23 @@ def test_purge_in_the_same_step(run: Any) -> None:
 
 
 def test_purge_on_a_slow_filesystem(run: Any, precious: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("keepstep.policies.commit.emptying._SLOW", 0.0)
+    monkeypatch.setattr("keepstep.policies.commit.at_once._SLOW", 0.0)
     commit(run.plan(), rescan=run.rescan)
     done: list[str] = []
     purged = purge(
         str(run.root), on_progress=lambda at: done.append(at.id), stop=lambda: done != []
     )
     assert len(purged.commits) == 1
-    assert not list(run.trash.glob("*/*/*"))  # what was begun is finished
-    assert len(done) == 5  # all had been begun when the stop was seen
+    left = {path.name for path in run.trash.glob("*/*/*")}
+    back = undo(str(run.root))
+    assert set(done) | set(back.restored) == {*run.shapes} - {"kept.pt", "checkpoint-300"}
+    assert not set(done) & set(back.restored)
+    assert left == {Path(path).name for id_ in back.restored for path in run.shapes[id_]}
     assert (precious / "data.txt").exists()
 
 
-def test_an_interrupted_purge_leaves_the_rest_to_undo(run: Any) -> None:
+def test_an_interrupted_purge_leaves_the_rest_to_undo(run: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("keepstep.policies.commit.emptying._THREADS", 1)
     commit(run.plan(), rescan=run.rescan)
     done: list[str] = []
     purged = purge(
@@ -156,6 +160,21 @@ def test_an_interrupted_purge_leaves_the_rest_to_undo(run: Any) -> None:
     undone = undo(str(run.root))
     assert set(undone.restored) == {"checkpoint-200", "tf/ckpt-5", "single.pt", "ranks"}
     assert [s.id for s in undone.skipped] == ["checkpoint-100"]
+
+
+def test_a_name_that_a_server_keeps_in_the_trash_is_told(run: Any) -> None:
+    result = commit(run.plan(["single.pt", "checkpoint-100"]), rescan=run.rescan)
+    [folder] = run.trash.glob("*/*")
+    (folder / ".nfs0000002").write_bytes(b"still open")
+    (folder / "notes.txt").write_text("somebody put this here")
+    where = f".keepstep/trash/{result.id}/{folder.name}"
+    pending = [f"{where}/.nfs0000002: still open in a process", f"{where}/notes.txt: no part of it"]
+    assert list(purge(str(run.root)).pending) == pending
+    assert list(purge(str(run.root)).pending) == pending
+    (folder / ".nfs0000002").unlink()
+    (folder / "notes.txt").unlink()
+    assert purge(str(run.root)).pending == ()
+    assert not list(run.trash.iterdir())
 
 
 def test_purge_by_age(run: Any) -> None:

@@ -106,7 +106,7 @@ def test_a_purge_leaves_the_rest_of_a_torn_set_alone(run: Any, fail: Fail) -> No
     fail(lambda source: 5 if source.startswith(b"ckpt-5") else 0)
     result = purge(str(run.root))
     assert result.commits == ()
-    assert "until that is put right" in result.notes[-1]
+    assert "cannot be put right yet" in result.left[-1]
     assert len(os.listdir(folder)) == 2
     fail(lambda _: 0)
     undo(str(run.root))

@@ -17,11 +17,12 @@ class MemoryTree:
     """Files by path; folders are implied."""
 
     root = "/memory"
+    whole = ()
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files
         self.bytes_read = 0
-        self.whole: set[object] = set()
+        self.whole_looks: set[object] = set()
 
     def names(self, path: str) -> Names:
         inside = [f[len(path) + 1 :] if path else f for f in self.files if self._below(f, path)]
@@ -64,6 +65,9 @@ class MemoryTree:
 
     def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
         return find()
+
+    def anew(self) -> MemoryTree:
+        return self
 
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
         return [work(item) for item in items]

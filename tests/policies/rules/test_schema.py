@@ -150,7 +150,7 @@ MISTAKES = {
         "keep:\n  - last: 1\nartifacts: [7]",
         "p.yaml: artifacts[0] (line 3): must be a name, not 7",
     ),
-    "slim": ("keep:\n  - last: 1\nslim:\n  - last: 2", "p.yaml: slim (line 4): this version keeps"),
+    "slim": ("keep:\n  - last: 2\nslim:\n  - last: 1", "p.yaml: slim[0].last (line 4): last 1"),
 }  # fmt: skip
 
 

@@ -1,0 +1,108 @@
+"""Slim real runs by the real command: what is left loads, and nothing resumes from it unawares.
+
+Run by its own command (see the README), in an environment that has the frameworks.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..tree_snapshot import snapshot
+
+pytestmark = pytest.mark.real
+HERE = Path(__file__).parent
+
+
+def _needs(*modules: str) -> pytest.MarkDecorator:
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    return pytest.mark.skipif(bool(missing), reason=f"{missing} not installed here")
+
+
+def _keepstep(*arguments: str | Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "keepstep.tui", *map(str, arguments)],
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout) if "--json" in arguments else {}
+
+
+def _framework(script: str, *arguments: str | Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, str(HERE / script), *map(str, arguments)],
+        capture_output=True, text=True, check=False, env={**os.environ, "HF_HUB_OFFLINE": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def _slim(run: Path) -> dict[str, Any]:
+    """All but the newest two, all of them slim."""
+    done = _keepstep("prune", run, "--keep-last", "2", "--slim-last", "99", "-y", "--json")
+    assert done["summary"]["delete"] == 0
+    assert done["commit"]["trashed"] == []
+    return done
+
+
+def _changed(found: dict[str, Any], before: dict[str, Any]) -> set[str]:
+    return {name for name in before if name not in found}
+
+
+@_needs("transformers", "peft")
+@pytest.mark.parametrize("kind", ["full", "sharded", "peft"])
+def test_the_trainers_checkpoints(kind: str, tmp_path: Path):
+    run = tmp_path / "run"
+    script = "slim_transformers.py"
+    _framework(script, "train", kind, run)
+    before = snapshot(run)
+    loaded = _framework(script, "load", kind, run, "checkpoint-20")
+
+    done = _slim(run)
+    assert done["commit"]["slimmed"] == ["checkpoint-10", "checkpoint-20", "checkpoint-30"]
+    left = set(_changed(snapshot(run), before))
+    assert {Path(name).name for name in left} == {
+        "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json",
+    }  # fmt: skip
+    assert _framework(script, "load", kind, run, "checkpoint-20") == loaded
+
+    # From the newest training goes on; from a slimmed one it fails at once, naming the file.
+    refused = _framework(script, "resume", kind, run, "checkpoint-20")
+    assert refused["error"] == "FileNotFoundError"
+    assert "checkpoint-20/trainer_state.json" in refused["text"]
+    resumed = _framework(script, "resume", kind, run)
+    assert resumed["ended_at"] == 55
+
+    _keepstep("undo", run)
+    after = snapshot(run)
+    assert {name: after[name] for name in before if name.startswith("checkpoint-")} == {
+        name: entry for name, entry in before.items() if name.startswith("checkpoint-")
+    }
+    assert _framework(script, "resume", kind, run, "checkpoint-20")["ended_at"] == 55
+
+
+@_needs("accelerate")
+def test_states_of_accelerate(tmp_path: Path):
+    run, script = tmp_path / "run", "slim_accelerate.py"
+    _framework(script, "train", run)
+    before = snapshot(run)
+    loaded = _framework(script, "load", run, "checkpoints/checkpoint_1")
+    _slim(run)
+    assert _framework(script, "load", run, "checkpoints/checkpoint_1") == loaded
+    refused = _framework(script, "resume", run, "checkpoints/checkpoint_1")
+    assert refused["error"] == "FileNotFoundError"
+    assert "optimizer.bin" in refused["text"]
+    assert _framework(script, "resume", run)["moments"] > 0
+    _keepstep("undo", run)
+    after = snapshot(run)
+    assert {n: after[n] for n in before if n != "."} == {
+        n: e for n, e in before.items() if n != "."
+    }
+    assert _framework(script, "resume", run, "checkpoints/checkpoint_1")["moments"] > 0
