@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from .catalog.model import Measure
+from .catalog.model import Checkpoint, Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +46,9 @@ def freed(items: Iterable[Measured]) -> Freed:
         if seen >= links:
             certain += disk
     return Freed(certain=certain, possible=possible, apparent=apparent)
+
+
+def optimizer_state(checkpoints: Iterable[Checkpoint]) -> int:
+    """Bytes on disk that only resuming needs, as far as they lie in files of their own."""
+    measures = (one.measure for one in checkpoints if one.measure is not None)
+    return freed([one.resume for one in measures if one.resume is not None]).possible

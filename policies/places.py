@@ -14,6 +14,7 @@ from collections.abc import Iterable
 STATE_DIRECTORY = ".keepstep"
 PINS_FILE = "pins.json"
 POLICY_FILE = "policy.yaml"
+METRICS_FILE = "metrics.jsonl"
 VERDICTS_FILE = "verified.json"
 LOCK_FILE = "lock"
 JOURNALS = "commits"

@@ -14,14 +14,13 @@ What holds all in one file or store stays whole, with the reason that stands her
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from .catalog.model import Checkpoint, Kind, ResumeState, State
 from .decisions import Action
 from .freed import Freed, freed
 
 WEIGHTS_ONLY = "already weights only"
-NOT_RESUMABLE = "weights only, not resumable"
 _STORE = "weights and optimizer lie in one store, whose files cannot be told apart"
 _MODEL = "it is a model alone: nothing in it is for resuming"
 _FILE = "all of it is one file, and slimming rewrites none; {remedy}"
@@ -65,12 +64,6 @@ def resume_states(
     slim = Action.SLIM
     measures = (one.measure for one, each in zip(checkpoints, actions, strict=True) if each is slim)
     return [one.resume for one in measures if one is not None and one.resume is not None]
-
-
-def optimizer_state(checkpoints: Iterable[Checkpoint]) -> int:
-    """Bytes on disk that only resuming needs, as far as they lie in files of their own."""
-    measures = (one.measure for one in checkpoints if one.measure is not None)
-    return freed([one.resume for one in measures if one.resume is not None]).possible
 
 
 def dropped(one: Checkpoint) -> Freed:

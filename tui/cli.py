@@ -7,6 +7,7 @@ sentence on stderr and an exit code; nothing ends in a traceback but a fault of 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -37,6 +38,7 @@ COMMANDS = {
     "plan": Row("plan", "plan_command", "Show what a policy keeps and deletes, and why."),
     "prune": Row("prune", "prune_command", "Move what a policy deletes to the trash."),
     "apply": Row("apply", "apply_command", "Carry out a plan written by `plan -o`."),
+    "run": Row("run", "run_command", "Run a training command and apply a policy after each save."),
     "undo": Row("undo", "undo_command", "Put back what a commit moved to the trash."),
     "history": Row("history", "history_command", "List the commits and what became of them."),
     "purge": Row("purge", "purge_command", "Empty the trash; this is what frees space."),
@@ -127,6 +129,7 @@ def _load(row: Row) -> click.Command:
     command: click.Command = getattr(
         import_module(f".commands.{row.module}", __package__), row.attribute
     )
+    gc.enable()  # `entry` turned it off
     return command
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from ..policies.catalog.model import Checkpoint
 from ..policies.decisions import Action, ArtifactDecision, Decision, Plan, Summary
 from ..policies.explain import Explainer
-from ..policies.slimming import optimizer_state
 from .activity_text import activity_lines
 from .output import shown
 from .quantities import figure, since, size, whole, with_files
+from .role_text import optimizer_state_line
 from .tables import Column, table
 
 if TYPE_CHECKING:
@@ -103,13 +103,6 @@ def artifact_table(
         row = [one.path, one.kind, size(one.bytes), since(saved_at, now)]
         rows.append([*row, decision.action.value, why])
     return table(columns, rows, width)
-
-
-def optimizer_state_line(checkpoints: Collection[Checkpoint]) -> str:
-    """optimizer state: 412 GB of 619 GB; "" where none lies in files of its own."""
-    state = optimizer_state(checkpoints)
-    total = sum(one.disk for one in checkpoints)
-    return f"optimizer state: {size(state)} of {size(total)}" if state else ""
 
 
 def summary_line(summary: Summary, *, apparent: bool = False) -> str:

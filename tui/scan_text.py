@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..policies.catalog.model import Catalog, Checkpoint, Series, State
-from ..policies.slimming import NOT_RESUMABLE
+from ..policies.catalog.weights_only import NOT_RESUMABLE
 from .activity_text import activity_lines
 from .output import shown
-from .plan_text import optimizer_state_line
 from .quantities import counted, figure, since, size, whole
+from .role_text import optimizer_state_line
 from .tables import Column, table
 
 VERIFIED = {"contents": "verified", "structure": "verified, structure only"}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ..patterns import pattern
 from .listing import Stat
 from .measure import measure_file
 from .model import Artifact, Consequence
@@ -26,8 +27,8 @@ class _Class:
     why: str
 
 
-def _row(kind: str, pattern: str, consequence: Consequence, why: str) -> _Class:
-    return _Class(kind, re.compile(pattern, re.IGNORECASE), consequence, why)
+def _row(kind: str, text: str, consequence: Consequence, why: str) -> _Class:
+    return _Class(kind, pattern(text), consequence, why)
 
 
 _CLASSES: tuple[_Class, ...] = (
@@ -96,8 +97,9 @@ def events_by_writer(names: Iterable[str]) -> tuple[list[str], ...]:
 
 def artifact_of(path: str, name: str, found: Stat) -> Artifact | None:
     """The class of a file by its own name, or None where no row knows it."""
+    small = name.lower()  # costs less than patterns that ignore case
     for row in _CLASSES:
-        if row.pattern.fullmatch(name):
+        if row.pattern.fullmatch(small):
             measured = measure_file(path, found)
             return Artifact(path, row.kind, found.disk, row.consequence, row.why, measure=measured)
     return None

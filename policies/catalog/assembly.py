@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ..pins import read_pins
-from ..places import POLICY_FILE, state_directory
+from ..places import METRICS_FILE, POLICY_FILE, state_directory
 from .discovery import Discovery
 from .model import (
     NO_LOG,
@@ -75,12 +75,23 @@ def assemble(tree: Tree, found: Discovery, metrics: Metrics) -> Catalog:
 def _known(tree: Tree, found: Discovery, metrics: Metrics) -> list[Checkpoint]:
     """The checkpoints with all that logs and their own files tell."""
     exact = metrics(tree, found.checkpoints, found.folders)
-    known = split_restarts(tree, exact, found)
+    known = split_restarts(tree, _with_given_metrics(tree, exact, found), found)
     if all(one.standing is Standing.NUMBERED for one in known):
         return known
     from .inside import with_progress_inside  # few runs need it
 
     return with_progress_inside(tree, known)
+
+
+def _with_given_metrics(
+    tree: Tree, checkpoints: list[Checkpoint], found: Discovery
+) -> list[Checkpoint]:
+    holders = _holders(tree.root, found.state_folders)
+    if not any(os.path.isfile(os.path.join(state_directory(h), METRICS_FILE)) for h in holders):
+        return checkpoints
+    from .given_metrics import with_given_metrics  # few runs need it
+
+    return with_given_metrics(tree.root, holders, checkpoints, found.folders, found.metric_logs)
 
 
 def _order(one: Checkpoint) -> tuple[object, ...]:
@@ -134,14 +145,19 @@ def _pointers(tree: Tree, found: Discovery) -> tuple[tuple[Pointer, ...], list[s
     return tuple(sorted(pointers, key=lambda pointer: pointer.path)), foreign
 
 
+def _holders(root: str, state_folders: list[str]) -> list[str]:
+    """The directories that hold a state directory which concerns the root."""
+    serving = os.path.dirname(state_directory(root))
+    return list(
+        dict.fromkeys([serving, *(os.path.join(root, f) if f else root for f in state_folders)])
+    )
+
+
 def _pins(root: str, state_folders: list[str]) -> MappingProxyType[str, Pin]:
     """Pins of every state directory met, and of the one that serves the root, by id."""
     serving = os.path.dirname(state_directory(root))
-    holders = dict.fromkeys(
-        [serving, *(os.path.join(root, f) if f else root for f in state_folders)]
-    )
     pins: dict[str, Pin] = {}
-    for holder in holders:
+    for holder in _holders(root, state_folders):
         for pin in read_pins(
             state_directory(holder) if holder != serving else state_directory(root)
         ):

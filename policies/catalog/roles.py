@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ..patterns import pattern
 from .model import Role
 
 # What only resuming needs: without these the weights still load.
@@ -17,10 +18,11 @@ RESUME_ROLES = frozenset({Role.OPTIMIZER, Role.SCHEDULER, Role.RNG, Role.SCALER}
 WEIGHT_ROLES = frozenset({Role.WEIGHTS, Role.ADAPTER})
 
 _TORCH = r"\.(pt|bin|pth|pkl|safetensors|pth\.tar)"
-# First match wins; matched against the file's own name.
+# First match wins; matched against the file's own name in small letters, which costs less than
+# patterns that ignore case.
 _ROLES: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), role)
-    for pattern, role in (
+    (pattern(text), role)
+    for text, role in (
         (r"optimi[sz]er(_bin|_states?)?([-_.]?[0-9]+)?" + _TORCH, Role.OPTIMIZER),
         (r"rank[0-9]+-of-[0-9]+-optimizer\.pt", Role.OPTIMIZER),
         (r"optimi[sz]er-[0-9]{5}-of-[0-9]{5}" + _TORCH, Role.OPTIMIZER),
@@ -35,13 +37,13 @@ _ROLES: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
         (r"(grad_)?scaler(_states?)?([-_]?[0-9]+)?\.(pt|bin|pth)|.*\.pdscaler", Role.SCALER),
         (r"adapter_model.*\.(safetensors|bin)|adapter(_[0-9]+)?\.(pt|safetensors)|.*lora_weights\.safetensors", Role.ADAPTER),
         (r"tokenizer.*|vocab\.(json|txt)|merges\.txt|special_tokens_map\.json|added_tokens\.json|spiece\.model|chat_template.*", Role.TOKENIZER),
-        (r"trainer_state\.json(\.slimmed)?|.*\.index(\.json)?|\.metadata|metadata(\.json)?|_CHECKPOINT_METADATA|_METADATA|latest", Role.METADATA),
+        (r"trainer_state\.json(\.slimmed)?|.*\.index(\.json)?|\.metadata|metadata(\.json)?|_checkpoint_metadata|_metadata|latest", Role.METADATA),
         (r"(.*_)?config\.(json|ya?ml)|training_args\.bin|args\.(json|ya?ml)|hparams\.ya?ml", Role.CONFIG),
         (r".*\.(safetensors|bin|pt|pth|ckpt|h5|keras|distcp|msgpack|pdparams|npz|onnx|pth\.tar|hdf5|nemo|cbm|caffemodel|params|weights|ubj)", Role.WEIGHTS),
         (r".*\.data-[0-9]+-of-[0-9]+|.*\.(pth|pt)\.[0-9]+", Role.WEIGHTS),
     )
 )  # fmt: skip
-_OPTIMIZER_FOLDER = re.compile(r"optim|optimi[sz]er(_[0-9]+)?")
+_OPTIMIZER_FOLDER = pattern(r"optim|optimi[sz]er(_[0-9]+)?")
 
 
 @lru_cache(maxsize=4096)  # every checkpoint of a run has the same few names
@@ -49,8 +51,9 @@ def role_of(name: str, folder: str = "") -> Role:
     """The role of a file by its own name and that of the folder right above it, if any."""
     if folder and holds_the_optimizer(folder):
         return Role.OPTIMIZER
-    for pattern, role in _ROLES:
-        if pattern.fullmatch(name):
+    name = name.lower()
+    for known, role in _ROLES:
+        if known.fullmatch(name):
             return role
     return Role.OTHER
 
@@ -74,4 +77,4 @@ def is_optimizer(name: str) -> bool:
 
 
 # A folder of ZeRO's partitions beside weights that were put together from them.
-PARTITIONS = re.compile(r"global_step[0-9]+(_universal)?")
+PARTITIONS = pattern(r"global_step[0-9]+(_universal)?")

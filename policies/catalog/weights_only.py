@@ -13,6 +13,8 @@ from .roles import RESUME_ROLES, is_optimizer, leaves_whole, role_of
 from .sighting import Sighting
 from .tree import Folder
 
+NOT_RESUMABLE = "weights only, not resumable"
+
 
 def weights_only(folder: Folder, found: Sequence[Sighting]) -> frozenset[str]:
     """The names of directories without an optimizer, older than one of their family with one."""

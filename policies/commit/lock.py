@@ -78,7 +78,7 @@ def hold(
         _sign(fd, doing, clock())
         yield
     finally:
-        os.close(fd)  # lets go of the lock; the file stays, since removing it would race
+        _let_go(fd)  # the file stays, since removing it would race
 
 
 def _open(tree: Tree, state: str, where: str) -> int:
@@ -102,6 +102,15 @@ def _take(fd: int, where: str, now: float) -> None:
             f"no lock can be taken in {where} ({os.strerror(error.errno or 0)}), "
             "so nothing is moved: two commits at once could not be told apart"
         ) from error
+
+
+def _let_go(fd: int) -> None:
+    """Said aloud: a child forked meanwhile (a data loader) has the lock's file open too."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_UN)
+    except OSError:
+        pass  # closing lets go of it, at the latest with the last such child
+    os.close(fd)
 
 
 def _sign(fd: int, doing: str, now: float) -> None:

@@ -20,6 +20,8 @@ HERE = Path(__file__).parent
         "trainer_beside.py --saves 100",
         "two_pruners.py --rounds 4",
         "full_disk.py --every 9",
+        "run_killed.py --rounds 6",
+        "full_disk_in_training.py --saves 25",
     ],
 )
 def test_a_slice(words: str):

@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-KEEPSTEP = [sys.executable, "-m", "keepstep.tui"]
+# What the installed script does; `-m` would import more.
+KEEPSTEP = [sys.executable, "-c", "from keepstep.tui.entry import main; main()"]
 SCAN_PEERS = {
     "du": ["du", "-s"],
     "find": ["find", "-printf", "%s %b %T@ %p\\n"],

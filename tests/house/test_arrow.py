@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from keepstep.tui.sample.run import build_sample_run
 
 _LOOK = (
     "import sys, {module}\n"
@@ -30,3 +32,54 @@ def test_commands_load_no_textual():
     code = _LOOK.format(module="keepstep.tui.cli").replace(", 'keepstep.tui'", "")
     seen = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert seen.stdout.strip() == "[]"
+
+
+_RUN = """
+import atexit, sys
+sys.argv = ["keepstep", *{arguments}]
+atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))
+from keepstep.tui.entry import main
+main()
+"""
+_DEAR = {
+    "textual",
+    "rich",
+    "yaml",
+    "keepstep.policies.rules",
+    "keepstep.policies.plan",
+}
+_NOT_NEEDED = {
+    "--help": {*_DEAR, "msgspec", "humanize", "keepstep.policies.catalog"},
+    "scan": _DEAR,
+    "plan": {"textual", "rich", "keepstep.policies.commit.commit"},
+}
+
+
+@pytest.mark.parametrize("command", _NOT_NEEDED)
+def test_a_command_loads_only_what_it_needs(command: str, tmp_path: Path):
+    build_sample_run(tmp_path / "run", now=1_763_806_800.0)
+    arguments = [command] if command == "--help" else [command, str(tmp_path / "run")]
+    code = _RUN.format(arguments=arguments)
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(told.stderr.split()) & _NOT_NEEDED[command] == set()
+
+
+def test_every_pattern_can_be_compiled():
+    """They are compiled when first asked, so that a mistake would wait for its day."""
+    code = (
+        "import importlib, pkgutil, re\n"
+        "import keepstep.policies as core\n"
+        "from keepstep.policies import patterns\n"
+        "made = []\n"
+        "plain = patterns.pattern\n"
+        "def pattern(text, flags=0):\n"
+        "    made.append((text, flags))\n"
+        "    return plain(text, flags)\n"
+        "patterns.pattern = pattern\n"
+        "for one in pkgutil.walk_packages(core.__path__, 'keepstep.policies.'):\n"
+        "    importlib.import_module(one.name)\n"
+        "for text, flags in made: re.compile(text, flags)\n"
+        "print(len(made))"
+    )
+    seen = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(seen.stdout) > 15

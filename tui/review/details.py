@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from rich.style import Style
 
 from ...policies.catalog.model import Checkpoint, Kind, Standing, State
+from ...policies.catalog.weights_only import NOT_RESUMABLE
 from ...policies.decisions import Action, Decision
-from ...policies.slimming import NOT_RESUMABLE, dropped, why_whole
+from ...policies.slimming import dropped, why_whole
 from ..output import shown
 from ..quantities import age, counted, size
 from ..scan_text import VERIFIED
