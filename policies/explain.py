@@ -195,6 +195,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "no rule here": lambda _: "no rule of the policy looks at this series",
     "not in plan file": lambda _: "the plan file does not delete it",
     "marked": lambda _: "marked for deletion by hand",
+    "makes way": lambda _: "makes way for a snapshot",
     "marked to slim": lambda _: "marked by hand to keep only the weights",
     "artifacts": lambda facts: f"the policy deletes the files of class {facts['class']}",
     "irreplaceable": lambda facts: str(facts["why"]),

@@ -16,6 +16,7 @@ from .catalog.model import NO_LOG, Catalog, Pin
 from .decisions import (
     Action,
     ArtifactDecision,
+    Decision,
     Decisions,
     Plan,
     Reason,
@@ -107,6 +108,13 @@ def restrict(
         else one
         for one in plan.artifacts
     )
+    return with_decisions(plan, decisions, artifacts)
+
+
+def with_decisions(
+    plan: Plan, decisions: tuple[Decision, ...], artifacts: tuple[ArtifactDecision, ...]
+) -> Plan:
+    """The same plan with other decisions on the same things, and the sums of these."""
     actions = [decision.action for decision in decisions]
     before = plan.summary
     summary = _summary(plan.catalog, actions, artifacts, before.metric_unknown, before.unsized)

@@ -50,7 +50,7 @@ COMMANDS = {
         "snapshot", "snapshot_command", "Keep the newest checkpoint under today's date."
     ),
     "restore": Row(
-        "snapshot", "restore_command", "Bring a snapshot back as a checkpoint of the run."
+        "restore", "restore_command", "Bring a snapshot back as a checkpoint of the run."
     ),
     "presets": Row("presets", "presets_command", "List the policies with a name, or print one."),
     "forecast": Row("forecast", "forecast_command", "Tell what a run will hold in a year."),

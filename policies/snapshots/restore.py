@@ -46,10 +46,7 @@ def restore(folder: str, name: str) -> Restored:
         hold(state.tree, STATE_DIRECTORY, "restoring a snapshot"),
     ):
         home, place = state.tree.path, f"{SNAPSHOTS}/{name}"
-        record = read_record(os.path.join(home, place))
-        if record is None:
-            raise Refusal(f"{os.path.join(home, place)} is no snapshot")
-        _refuse_changed(home, place, record)
+        record = usable(home, name)
         for member in record.members:
             if state.tree.exists(member):
                 raise Refusal(
@@ -58,6 +55,16 @@ def restore(folder: str, name: str) -> Restored:
         how = _build(state.tree, place, record)
         _put_in_place(state.tree, record)
     return Restored(place, tuple(record.members), how, record.step)
+
+
+def usable(folder: str, name: str) -> SnapshotRecord:
+    """The record of a snapshot that can be brought back; Refusal says why it cannot."""
+    place = f"{SNAPSHOTS}/{name}"
+    record = read_record(os.path.join(folder, place))
+    if record is None:
+        raise Refusal(f"{os.path.join(folder, place)} is no snapshot")
+    _refuse_changed(folder, place, record)
+    return record
 
 
 def _refuse_changed(home: str, place: str, record: SnapshotRecord) -> None:

@@ -15,18 +15,23 @@ import json
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
-KEEPSTEP = [sys.executable, "-m", "keepstep.tui"]
+import slow_mount
+from contest import Budget, Contest
+from processes import KEEPSTEP
+from trees import Yard
+
 PRUNE = ["--keep-last", "1", "-y", "--quiet"]
 SHAPES = ((200, 100), (20, 1000), (2000, 10), (2000, 100))  # checkpoints, files in each
 HEADER = json.dumps({"w": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}).encode()
 WEIGHTS = len(HEADER).to_bytes(8, "little") + HEADER + bytes(1)
-BUDGET = 1.4
+BUDGET, SLOW_BUDGET = 1.4, 0.15
+THE_COMMIT = "prune --purge less plan"
 
 
 def build(root: Path, checkpoints: int, files: int, real: int = 0) -> list[Path]:
@@ -76,6 +81,46 @@ def one_round(place: Path, checkpoints: int, files: int, real: int) -> dict[str,
         shutil.rmtree(root)
     found["the commit"] = found["prune --purge"] - found["plan"]
     return found
+
+
+def commit_fast(yard: Yard) -> Contest:
+    """A prune that purges 199 of 200 checkpoints of 100 files, beside `rm -rf` of the same."""
+    return _contest("commit and purge, 200 checkpoints of 100 files", yard, 200, 100, BUDGET, False)
+
+
+def commit_slow(yard: Yard) -> Contest:
+    """The same on a disk where every metadata request takes a millisecond."""
+    title = "commit and purge, 30 checkpoints of 100 files, 1 ms for each request"
+    if lacking := slow_mount.missing():
+        return Contest(title, {}, missing=(lacking,))
+    return _contest(title, yard, 30, 100, SLOW_BUDGET, True)
+
+
+def _contest(
+    title: str, yard: Yard, checkpoints: int, files: int, budget: float, slow: bool
+) -> Contest:
+    root = yard.spare("commit")
+
+    def work(command: Callable[[Path, list[Path]], float]) -> float:
+        shutil.rmtree(root, ignore_errors=True)
+        doomed = [one.name for one in build(root, checkpoints, files)[:-1]]
+        with slow_mount.slowed(root) if slow else nullcontext(root) as place:
+            return command(place, [place / name for name in doomed])
+
+    def removed(_: Path, doomed: list[Path]) -> float:
+        return timed(["rm", "-rf", *doomed])
+
+    def pruned(place: Path, _: list[Path]) -> float:
+        return timed([*KEEPSTEP, "prune", place, *PRUNE, "--purge"])
+
+    def committed(place: Path, doomed: list[Path]) -> float:
+        planned = timed([*KEEPSTEP, "plan", place, *PRUNE[:2]])
+        return pruned(place, doomed) - planned
+
+    subjects = {"rm": lambda: work(removed), "prune --purge": lambda: work(pruned)}
+    subjects[THE_COMMIT] = lambda: work(committed)
+    budgets = (Budget("rm", budget, THE_COMMIT),)
+    return Contest(title, subjects, budgets, most_rounds=3 if slow else None, warm_up=not slow)
 
 
 def main() -> None:

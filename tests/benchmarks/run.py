@@ -15,6 +15,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+import commit_speed
 import plan_speed
 import report
 import scan_speed
@@ -32,6 +33,8 @@ BENCHMARKS: dict[str, Callable[[Yard], Contest]] = {
     "rescan": scan_speed.rescan,
     "memory": scan_speed.memory_1m,
     "plan": plan_speed.plan_20k,
+    "commit": commit_speed.commit_fast,
+    "slow-commit": commit_speed.commit_slow,
 }
 README = Path(__file__).parents[2] / "README.md"
 

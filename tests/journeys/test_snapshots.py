@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -144,16 +145,64 @@ def test_restore_never_overwrites(run: Path):
     assert snapshot(run) == before
 
 
+def test_what_stands_at_the_name_makes_way_when_asked(run: Path):
+    _days(run, 3)
+    config = run / "checkpoint-200" / "config.json"
+    config.unlink()  # not through the hard link
+    config.write_text('{"changed": true}')
+    before = _bytes_below(run / "checkpoint-200")
+    assert keepstep("restore", run, "2026-11-02", "--replace").returncode == 2, "nobody said yes"
+    assert _bytes_below(run / "checkpoint-200") == before
+    assert keepstep("restore", run, "2026-11-02", "--replace", "-y").returncode == 0
+    assert config.read_text() == "{}"
+    assert (run / "checkpoint-300").exists()
+    (run / "checkpoint-200").rename(run.parent / "aside")
+    assert keepstep("undo", run).returncode == 0
+    assert _bytes_below(run / "checkpoint-200") == before
+
+
+def test_newer_ones_make_way_so_that_training_goes_on_from_it(run: Path):
+    _days(run, 4)
+    before = snapshot(run)
+    restored = keepstep("restore", run, "2026-11-02", "--current", "-y")
+    assert restored.returncode == 0
+    assert "to the trash: checkpoint-200, checkpoint-300, checkpoint-400" in restored.stdout
+    assert {path.name for path in run.glob("checkpoint-*")} == {"checkpoint-100", "checkpoint-200"}
+    (run / "checkpoint-200").rename(run.parent / "aside")
+    assert keepstep("undo", run).returncode == 0
+    assert snapshot(run) == before
+
+
+def test_what_is_pinned_or_open_does_not_make_way(run: Path):
+    _days(run, 4)
+    keepstep("pin", run, "checkpoint-400", "--note", "paper")
+    before = snapshot(run)
+    refused = keepstep("restore", run, "2026-11-02", "--current", "-y")
+    assert refused.returncode == 2
+    assert "checkpoint-400 cannot make way: pinned: paper" in refused.stderr
+    keepstep("unpin", run, "checkpoint-400")
+    weights = run / "checkpoint-300" / "model.safetensors"
+    with subprocess.Popen(["/bin/sh", "-c", "read line"], stdin=subprocess.PIPE,
+                          pass_fds=[fd := os.open(weights, os.O_RDONLY)]) as reader:  # fmt: skip
+        os.close(fd)
+        refused = keepstep("restore", run, "2026-11-02", "--current", "-y")
+        reader.communicate(b"done\n")
+    assert refused.returncode == 2
+    assert "checkpoint-300 cannot make way: open in pid" in refused.stderr
+    assert snapshot(run) == before
+
+
 def test_a_snapshot_that_was_written_to_is_not_restored(run: Path):
     _days(run, 2)
     weights = run / "snapshots" / "2026-11-01" / "model.safetensors"
     with weights.open("ab") as file:  # as through the original, where it is a hard link
         file.write(b"more")
     shutil.rmtree(run / "checkpoint-100")
-    refused = keepstep("restore", run, "2026-11-01")
+    before = snapshot(run)
+    refused = keepstep("restore", run, "2026-11-01", "--current", "-y")
     assert refused.returncode == 2
     assert "is not what was taken" in refused.stderr
-    assert not (run / "checkpoint-100").exists()
+    assert snapshot(run) == before
 
 
 def test_what_a_killed_snapshot_left_is_no_hindrance(run: Path):
