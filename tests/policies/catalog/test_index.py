@@ -20,9 +20,11 @@ from keepstep.tui.sample.run import build_sample_run
 from ...real.unpack import unpack
 from ...tree_snapshot import snapshot
 from ..catalogs import NOW, policy
+from ..slimmable import ZERO_2, trainer_run
 from ..trees import hugging_face
 from .planting import plant
 from .test_real_archives import ARCHIVES
+from .test_resume_state import SEPARATE
 
 STEPS = (100, 200, 300, 400, 500)
 
@@ -75,6 +77,25 @@ def test_real_runs(name: str, tmp_path: Path):
 def test_the_sample_run(tmp_path: Path):
     build_sample_run(tmp_path / "run", now=NOW)
     assert_the_same(tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", SEPARATE)
+def test_what_only_resuming_needs(name: str, tmp_path: Path):
+    SEPARATE[name][0](tmp_path / "run")
+    assert_the_same(tmp_path / "run")
+
+
+def test_what_was_slimmed_meanwhile(tmp_path: Path):
+    run = trainer_run(tmp_path / "run", STEPS, ZERO_2)
+    scan(str(run), remember=True)
+    for step in STEPS[:2]:
+        shutil.rmtree(run / f"checkpoint-{step}" / f"global_step{step}")
+        state = run / f"checkpoint-{step}" / "trainer_state.json"
+        state.rename(state.with_name("trainer_state.json.slimmed"))
+    assert_the_same(run)
+    assert [one.weights_only for one in scan(str(run), remember=True).checkpoints[:3]] == [
+        True, True, False,
+    ]  # fmt: skip
 
 
 def test_only_the_root_and_the_newest_are_looked_at_again(

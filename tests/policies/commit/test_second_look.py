@@ -216,6 +216,22 @@ def test_nothing_inside_what_has_not_changed_is_read(training: Path, monkeypatch
     assert not [path for path in read if path.endswith("model.safetensors")]
 
 
+def test_no_entry_of_what_has_not_changed_is_looked_at_a_third_time(
+    training: Path, monkeypatch: pytest.MonkeyPatch
+):
+    plan = planned(training)
+    looked: list[str] = []
+    look = Lookout.look
+
+    def told(self: Lookout, directory: str) -> object:
+        looked.append(os.path.relpath(directory, training))
+        return look(self, directory)
+
+    monkeypatch.setattr(Lookout, "look", told)
+    assert len(carried(plan).trashed) == 4
+    assert looked == []
+
+
 NAMES = st.sampled_from(["a", "b.bin", "c", os.fsdecode(b"odd-\xff"), "z z"])
 TREES = st.recursive(
     st.one_of(st.binary(max_size=20), st.just("link")),
