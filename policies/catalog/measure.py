@@ -28,8 +28,10 @@ from .tree import Tree, join
 
 def measure(tree: Tree, members: Iterable[Member]) -> Measure:
     """Look at all members; what cannot be read is listed in `errors`, never skipped silently."""
-    sums = _Sums(tree)
-    for member in members:
+    pieces = tuple(members)
+    single = len(pieces) == 1 and pieces[0].kind is Kind.DIRECTORY
+    sums = _Sums(tree, pieces[0].path if single else "")
+    for member in pieces:
         sums.add_member(member.path)
     return sums.total()
 
@@ -52,13 +54,13 @@ def measure_file(path: str, found: Stat) -> Measure:
 class _Sums:
     """Running sums of one checkpoint."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, folder: str) -> None:
         self._tree = tree
         self._fingerprint = Fingerprint()
         self._disk = self._apparent = self._files = self._newest = 0
         self._shared: dict[tuple[int, int], tuple[Stat, int]] = {}
         self._roles: dict[Role, int] = {}
-        self._resume = ResumeSearch()
+        self._resume = ResumeSearch(folder)
         self._links: list[tuple[str, str]] = []
         self.errors: list[str] = []
 

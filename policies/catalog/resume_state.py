@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .listing import Extent, Names, Stat, Sums, files_in
-from .model import Kind, Measure, Member, ResumeState, Role, SharedInode
+from .model import Kind, Measure, ResumeState, Role, SharedInode
 from .roles import (
     PARTITIONS,
     RESUME_ROLES,
@@ -126,7 +126,8 @@ class _Held:
 class ResumeSearch:
     """Learns of every entry of one checkpoint while it is sized, one by one or many at a time."""
 
-    _files: list[tuple[Member, Role]] = field(default_factory=list)
+    folder: str  # that the whole checkpoint is, "" where it is anything else
+    _files: list[tuple[str, Kind, Role]] = field(default_factory=list)
     _folders: dict[str, None] = field(default_factory=dict)  # that leave whole, in order
     _held: _Held = field(default_factory=_Held)  # of the files, and of all that is in the folders
     _partitions: bool = False
@@ -134,7 +135,7 @@ class ResumeSearch:
     _optimizer: int = 0
     _zero_3: bool = False
     _marker: str = ""
-    _beside: list[Member] = field(default_factory=list)
+    _beside: list[tuple[str, Kind]] = field(default_factory=list)
     _held_beside: _Held = field(default_factory=_Held)
 
     def look(self, path: str, inside: str, found: Stat) -> Role:
@@ -148,7 +149,7 @@ class ResumeSearch:
             if sign.weights and found.kind is Kind.FILE:
                 self._weights += found.size
         elif sign.role in RESUME_ROLES:
-            self._files.append((Member(path, found.kind), sign.role))
+            self._files.append((self._name(path), found.kind, sign.role))
             self._held.add(found)
             self._optimizer += found.size if sign.role is Role.OPTIMIZER else 0
         elif sign.weights:
@@ -157,7 +158,7 @@ class ResumeSearch:
         elif inside == MARKER:
             self._marker = path
         else:
-            self._beside.append(Member(path, found.kind))
+            self._beside.append((self._name(path), found.kind))
             self._held_beside.add(found)
         return sign.role
 
@@ -198,7 +199,13 @@ class ResumeSearch:
         return roles
 
     def _add_files(self, path: str, named: Iterable[tuple[str, Role]]) -> None:
-        self._files += [(Member(f"{path}/{name}", Kind.FILE), role) for name, role in named]
+        start = self._name(path)
+        start = f"{start}/" if start else ""
+        self._files += [(start + name, Kind.FILE, role) for name, role in named]
+
+    def _name(self, path: str) -> str:
+        """Below the folder, so that equal checkpoints have equal names."""
+        return path[len(self.folder) + 1 :] if self.folder else path
 
     def _take_signs(self, path: str, names: Names, sums: Sums) -> None:
         """What means something right inside the member only."""
@@ -206,22 +213,23 @@ class ResumeSearch:
             self._marker = f"{path}/{MARKER}"
         for name in WITH_PARTITIONS:
             if names.kinds.get(name) is Kind.FILE:
-                self._beside.append(Member(f"{path}/{name}", Kind.FILE))
+                self._beside.append((self._name(f"{path}/{name}"), Kind.FILE))
         self._held_beside.add_files(sums.beside)
 
     def result(self) -> ResumeState | None:
         """What could leave; None where nothing is the optimizer's."""
-        if not self._folders and all(role is not Role.OPTIMIZER for _, role in self._files):
+        if not self._folders and all(role is not Role.OPTIMIZER for _, _, role in self._files):
             return None
-        members = [Member(path, Kind.DIRECTORY) for path in self._folders]
-        files = sorted(self._files, key=lambda each: (_ORDER[each[1]], each[0].path))
-        members += [member for member, _ in files]
+        names = [(self._name(path), Kind.DIRECTORY) for path in self._folders]
+        files = sorted(self._files, key=lambda each: (_ORDER[each[2]], each[0]))
+        names += [(name, kind) for name, kind, _ in files]
         held = self._held
         if self._partitions:
-            members += self._beside
+            names += self._beside
             held = held.joined(self._held_beside)
         return ResumeState(
-            members=tuple(members),
+            folder=self.folder,
+            names=_shared(tuple(names)),
             aside=(self._marker,) if self._marker else (),
             measure=held.measure(),
             why_whole=self._why_whole(),
@@ -240,6 +248,12 @@ class ResumeSearch:
         if self._weights * _LEAST_WEIGHTS < self._optimizer - _SMALL:
             return "its weights are too small for its optimizer: perhaps only placeholders"
         return ""
+
+
+@lru_cache(maxsize=256)
+def _shared(names: tuple[tuple[str, Kind], ...]) -> tuple[tuple[str, Kind], ...]:
+    """The same names once for all checkpoints of a run: it may have a file for each of its GPUs."""
+    return names
 
 
 def _for_resuming(kinds: dict[str, Kind]) -> tuple[tuple[str, Role], ...]:

@@ -130,8 +130,14 @@ def test_what_was_written_of_late_is_not_remembered(
     assert not (tmp_path / "cache").exists()
 
 
+def _write(path: Path, content: bytes) -> None:
+    """A new file; what is written in place is not noticed, and nowhere promised to be."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
 def _add(run: Path, step: int) -> None:
-    (run / f"checkpoint-{step}" / "more.bin").write_bytes(b"more")
+    _write(run / f"checkpoint-{step}" / "more.bin", b"more")
 
 
 def _remove(run: Path, step: int) -> None:
@@ -145,7 +151,7 @@ def _rename(run: Path, step: int) -> None:
 def _deep(run: Path, step: int) -> None:
     inner = run / f"checkpoint-{step}" / f"global_step{step}"
     inner.mkdir(exist_ok=True)
-    (inner / "deep.pt").write_bytes(b"PK\x03\x04")
+    _write(inner / "deep.pt", b"PK\x03\x04")
 
 
 def _copy(run: Path, step: int) -> None:
@@ -156,7 +162,8 @@ def _copy(run: Path, step: int) -> None:
 
 
 def _grow_the_newest(run: Path, step: int) -> None:
-    with open(run / "checkpoint-500" / "config.json", "a") as file:
+    newest = max(run.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]))
+    with open(newest / "config.json", "a") as file:
         file.write(" " * step)
 
 
