@@ -135,8 +135,10 @@ def _read_group(group: list[tuple[str, tuple[Piece, ...]]]) -> Iterator[Numbered
     decimals = _metric_places(group)
     read = [_named(name, pieces, places, decimals) for name, pieces in group]
     if len({(one.numbers, one.rank) for one in read}) < len(read):
-        # Two models whose names differ in a decimal (ema_0.999, ema_0.9999), not in a metric.
-        read = [_named(name, pieces, places, ()) for name, pieces in group]
+        # Two models whose names differ in a decimal (ema_0.999, ema_0.9999), not in a metric. But
+        # an epoch that was trained again after a crash has another val_loss=, and is no model.
+        decimals = [i for i in decimals if _names_a_metric(group[0][1][i - 1].text)]
+        read = [_named(name, pieces, places, decimals) for name, pieces in group]
     yield from read
 
 
@@ -149,6 +151,13 @@ def _metric_places(group: list[tuple[str, tuple[Piece, ...]]]) -> list[int]:
         if piece.kind == "decimal"
         and (first[i - 1].text.endswith("=") or len({pieces[i].text for _, pieces in group}) > 1)
     ]
+
+
+def _names_a_metric(text: str) -> bool:
+    from ..rules.direction import known_mode  # a scan seldom needs anything of the rules
+
+    key = _METRIC.search(text)
+    return key is not None and known_mode(key[1]) is not None
 
 
 def _named(

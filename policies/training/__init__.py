@@ -7,7 +7,7 @@
 >>> keeper.close().kept
 20
 
-Nothing here needs a framework, and importing it is quick; what a name needs comes with its use.
+Importing this is quick and needs no framework; what a name needs comes with its use.
 """
 
 from __future__ import annotations
@@ -17,11 +17,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .conditions import above, below, better, every_epochs, every_minutes, every_steps
     from .keeper import Keeper
+    from .keras_keeper import KerasKeeper
+    from .lightning_keeper import LightningKeeper
+    from .orbax_keeper import OrbaxKeeper
     from .save_when import SaveWhen
+    from .transformers_keeper import TransformersKeeper
 
 __all__ = [
     "Keeper",
+    "KerasKeeper",
+    "LightningKeeper",
+    "OrbaxKeeper",
     "SaveWhen",
+    "TransformersKeeper",
     "above",
     "below",
     "better",
@@ -30,7 +38,14 @@ __all__ = [
     "every_steps",
 ]
 
-_HOMES = {"Keeper": "keeper", "SaveWhen": "save_when"}
+_HOMES = {
+    "Keeper": "keeper",
+    "KerasKeeper": "keras_keeper",
+    "LightningKeeper": "lightning_keeper",
+    "OrbaxKeeper": "orbax_keeper",
+    "SaveWhen": "save_when",
+    "TransformersKeeper": "transformers_keeper",
+}
 
 
 def __getattr__(name: str) -> object:

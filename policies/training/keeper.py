@@ -66,9 +66,9 @@ class Keeper:
         self._last = Outcome()
         self._said: set[str] = set()
         self._closed = False
-        self._upkeep = Upkeep(self.directory, _policy(policy) if self.active else None)
+        self._upkeep = Upkeep(self.directory, named_policy(policy) if self.active else None)
         if self.active and policy is None:
-            _refuse_unsaved(self.directory)
+            refuse_unsaved(self.directory)
 
     def saved(
         self,
@@ -246,13 +246,14 @@ def _done(outcome: Outcome) -> Future[Outcome]:
     return promise
 
 
-def _policy(policy: Path | Policy | None) -> Policy | None:
+def named_policy(policy: Path | Policy | None) -> Policy | None:
+    """The policy of a preset's name or a file; raises PolicyRefusal."""
     if policy is None or isinstance(policy, Policy):
         return policy
     return load_policy(os.fspath(policy))
 
 
-def _refuse_unsaved(directory: str) -> None:
+def refuse_unsaved(directory: str) -> None:
     path = os.path.join(state_directory(os.path.realpath(directory)), POLICY_FILE)
     if not os.path.isfile(path):
         raise PolicyRefusal(

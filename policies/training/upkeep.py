@@ -65,7 +65,7 @@ class Upkeep:
             work.see(
                 catalog, [one.id for save, found in told if not save.pin_only for one in found]
             )
-            policy = self.policy or _saved_policy(catalog)
+            policy = self.policy or saved_policy(catalog)
             work.carry_out(catalog, policy, settled or self._settled(told))
             self._purge_old(policy, work)
         except BusyRefusal as refusal:
@@ -145,7 +145,7 @@ class Upkeep:
         return replace(catalog, pins=pins)
 
 
-def _saved_policy(catalog: Catalog) -> Policy:
+def saved_policy(catalog: Catalog) -> Policy:
     if catalog.policy_file is None:
         raise PolicyRefusal(
             f"{catalog.root} has no saved policy and none was named, so nothing is deleted"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from keepstep.policies import scan
+from keepstep.policies import scan, training
 from keepstep.tui.cli import cli
 
 from ..policies.trees import torch_zip
@@ -43,6 +43,12 @@ def _save(step: int) -> Path:
 @pytest.mark.parametrize("block", PYTHON)
 def test_each_integration_is_five_lines_or_fewer(block: str):
     assert len([line for line in block.splitlines() if line]) <= 5
+    compile(block, "README.md", "exec")
+
+
+def test_the_callbacks_exist():
+    told = set(re.findall(r"training import (\w+Keeper)\n", SECTION))
+    assert told | {"Keeper"} == {name for name in training.__all__ if name.endswith("Keeper")}
 
 
 def test_they_run_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -53,7 +59,7 @@ def test_they_run_one_after_the_other(tmp_path: Path, monkeypatch: pytest.Monkey
     names["keeper"].wait()
     found = {one.step: dict(one.metrics) for one in scan("runs/exp1").checkpoints}
     assert found == {step: {"val_loss": 1000 / step} for step in STEPS}
-    exec(PYTHON[1], names)
+    exec(PYTHON[-1], names)
     names["keeper"].close()
     found = {one.step: one.metrics["val_loss"] for one in scan("runs/exp1").checkpoints}
     # Only what is better than all of the first start was saved again.

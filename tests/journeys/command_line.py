@@ -55,7 +55,8 @@ import difflib, platformdirs, shutil, textwrap, yaml
 import keepstep.policies, keepstep.tui.commands, keepstep.tui.cli
 for package in (keepstep.policies, keepstep.tui.commands):
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        importlib.import_module(found.name)
+        if not found.name.endswith("_keeper"):  # for a framework that need not be here
+            importlib.import_module(found.name)
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)

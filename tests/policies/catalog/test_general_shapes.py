@@ -129,6 +129,18 @@ def test_shards_promise_their_number(tmp_path: Path):
     assert found["w_step10"].evidence == "1 of 2 shards"
 
 
+def test_an_epoch_that_was_trained_again_is_no_other_model(tmp_path: Path):
+    losses = ("epoch=01-val_loss=0.5", "epoch=02-val_loss=0.4", "epoch=02-val_loss=0.45")
+    plant(tmp_path, *(f"{name}.keras" for name in losses))
+    models = ("epoch=01-ema=0.99", "epoch=01-ema=0.999", "epoch=02-ema=0.999")
+    plant(tmp_path, *(f"{name}.weights.h5" for name in models))
+    assert series(scan(str(tmp_path))) == {
+        "epoch=*-val_loss=*.keras": 3,
+        "epoch=*-ema=0.99.weights.h5": 1,
+        "epoch=*-ema=0.999.weights.h5": 2,
+    }
+
+
 def test_companions_join_their_checkpoint(tmp_path: Path):
     for step in ("000000", "010000", "100000"):
         plant(tmp_path, f"model{step}.pt", f"ema_0.9999_{step}.pt", f"opt{step}.pt")
