@@ -2,9 +2,10 @@
 
 A cache in the user's cache directory, one file for a root; it may be deleted at any time. A
 directory is known again by path, inode, mtime and ctime: a copy has other inodes, and whatever
-adds, removes or renames a file changes the times. What is written into a file in place changes
-none of them, so only what is finished is remembered, never the newest of a series, and never
-what was written of late; and no plan that deletes is made of it, nor a commit.
+adds, removes or renames a file changes the times. A write into a file in place changes none of
+them, nor does a hard link to it from elsewhere. So its largest files are looked at as well; only
+what is finished is remembered, never the newest of a series, and never what was written of late;
+and no plan that deletes is made of it, nor a commit.
 """
 
 from __future__ import annotations
@@ -15,11 +16,22 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from heapq import nlargest
 from itertools import islice
 
 import msgspec
 
-from .listing import Extent, Listing, Names, Remembered, Sums, directories_in
+from .listing import (
+    Extent,
+    Listing,
+    Names,
+    Remembered,
+    Sums,
+    Witness,
+    directories_in,
+    files_in,
+    rows,
+)
 from .local_tree import LocalTree
 from .measure import sums_of
 from .model import Checkpoint, Kind, Role, Standing, State
@@ -28,6 +40,7 @@ from .tree import join
 VARIABLE = "KEEPSTEP_INDEX"  # "off" for none
 _VERSION = 2  # also of what names and readers are taken to mean: sums and facts are kept
 _QUIET = 600.0  # seconds without a change, before a checkpoint counts as finished
+_WITNESSES = 2  # files of a directory that are looked at each time
 _MOST = 200_000  # directories of one root
 _MOST_BYTES = 256_000_000  # of a file; a larger one is not ours
 _MOST_ROOTS = 64  # files; the one that was written longest ago goes first
@@ -46,6 +59,7 @@ class _Directory(msgspec.Struct, array_like=True, frozen=True):
     roles: list[tuple[str, int]]
     resume: Extent
     beside: Extent
+    witnesses: list[tuple[bytes, int, int]]
     facts: dict[str, str | int | float | list[object] | None]
 
 
@@ -150,7 +164,16 @@ def _remembered(listing: Listing) -> Remembered | None:
     sums = sums_of(listing)
     if sums is None or not isinstance(listing.devices, int):
         return None
-    return Remembered(listing.names, listing.key, listing.devices, listing.digest, sums, {})
+    return Remembered(
+        listing.names, listing.key, listing.devices, listing.digest, sums, _largest(listing), {}
+    )
+
+
+def _largest(listing: Listing) -> tuple[Witness, ...]:
+    """The largest files: weights and optimizer, mostly."""
+    at, sizes = listing.names.tell(rows), listing.sizes
+    names = nlargest(_WITNESSES, listing.names.tell(files_in), key=lambda name: sizes[at[name]])
+    return tuple((name, sizes[at[name]], listing.mtimes[at[name]]) for name in names)
 
 
 def _packed(root: str, remembered: dict[str, Remembered]) -> bytes:
@@ -171,6 +194,7 @@ def _packed(root: str, remembered: dict[str, Remembered]) -> bytes:
             roles,
             sums.resume,
             sums.beside,
+            [(os.fsencode(name), size, mtime_ns) for name, size, mtime_ns in one.witnesses],
             one.facts,  # type: ignore[arg-type]
         )
     names = [
@@ -186,7 +210,16 @@ def _unpacked(found: _File) -> Iterator[tuple[str, Remembered]]:
     for path, one in found.directories.items():
         roles = tuple((_ROLES[role], held) for role, held in one.roles)
         sums = Sums(one.disk, one.apparent, one.files, one.newest, roles, one.resume, one.beside)
-        known = Remembered(names[one.names], one.key, 0, one.digest, sums, one.facts)  # type: ignore[arg-type]
+        witnesses = tuple((os.fsdecode(name), size, at) for name, size, at in one.witnesses)
+        known = Remembered(
+            names[one.names],
+            one.key,
+            0,
+            one.digest,
+            sums,
+            witnesses,
+            one.facts,  # type: ignore[arg-type]
+        )
         yield os.fsdecode(path), known
 
 

@@ -89,6 +89,9 @@ class Sums:
     beside: Extent = NOTHING  # of those that mean nothing without the partitions of ZeRO
 
 
+Witness = tuple[str, int, int]  # a file with one name: that, its length in bytes, its mtime_ns
+
+
 @dataclass(slots=True)
 class Remembered:
     """A finished directory that has not changed since an earlier scan: its sums, not its files."""
@@ -98,6 +101,7 @@ class Remembered:
     device: int = field(compare=False)  # its number may change with every restart
     digest: bytes
     sums: Sums
+    witnesses: tuple[Witness, ...]
     facts: dict[str, object]  # what was read in its files
 
     @property

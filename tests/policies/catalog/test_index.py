@@ -151,7 +151,7 @@ def _rename(run: Path, step: int) -> None:
 def _deep(run: Path, step: int) -> None:
     inner = run / f"checkpoint-{step}" / f"global_step{step}"
     inner.mkdir(exist_ok=True)
-    _write(inner / "deep.pt", b"PK\x03\x04")
+    _write(inner / "deep.pt", b"deep")
 
 
 def _copy(run: Path, step: int) -> None:
@@ -172,7 +172,10 @@ def _delete(run: Path, step: int) -> None:
 
 
 def _hard_link(run: Path, step: int) -> None:
-    os.link(run / "checkpoint-100" / "trainer_state.json", run / f"checkpoint-{step}" / "linked")
+    """As who keeps the weights of a checkpoint does, or a snapshot of all of it."""
+    files = [path for path in (run / "checkpoint-100").iterdir() if path.is_file()]
+    largest = max(files, key=lambda path: path.stat().st_size)
+    os.link(largest, run / f"checkpoint-{step}" / "linked")
 
 
 def _become_a_file(run: Path, step: int) -> None:
@@ -263,14 +266,22 @@ def test_a_cache_that_cannot_be_written_costs_nothing(run: Path, tmp_path: Path)
     assert_the_same(run)
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.pt"])
+def test_a_large_file_that_changed_in_place_is_noticed(run: Path, name: str):
+    scan(str(run), remember=True)
+    with open(run / "checkpoint-100" / name, "r+b") as file:
+        file.write(b"other")
+    assert_the_same(run)
+
+
 def test_what_changed_in_place_is_not_deleted_by_what_is_remembered(run: Path):
     scan(str(run), remember=True)
-    weights = run / "checkpoint-100" / "global_step100" / "rank_0.pt"
-    with open(weights, "r+b") as file:
-        file.write(b"other")
+    small = run / "checkpoint-100" / "config.json"
+    with open(small, "r+b") as file:
+        file.write(b"[]")
     remembered = scan(str(run), remember=True)
     result = commit(make_plan(remembered, policy(LastRule(2)), now=NOW))
     assert {one.id for one in result.skipped} == {"checkpoint-100"}
-    assert weights.exists()
+    assert small.exists()
     fresh = scan(str(run))
     assert fresh.checkpoints[0].measure != remembered.checkpoints[0].measure
