@@ -73,6 +73,14 @@ def _sign_of(inside: str) -> _Sign:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What names alone tell; one object for all directories that hold the same."""
+
+    files: tuple[tuple[str, Role], ...]
+    optimizer: bool  # one of these is
+
+
 @dataclass(slots=True)
 class _Held:
     """Running sums of what could leave: each inode once, like those of a whole checkpoint."""
@@ -128,6 +136,7 @@ class ResumeSearch:
 
     folder: str  # that the whole checkpoint is, "" where it is anything else
     _files: list[tuple[str, Kind, Role]] = field(default_factory=list)
+    _found: list[tuple[str, _Found]] = field(default_factory=list)  # and by directory
     _folders: dict[str, None] = field(default_factory=dict)  # that leave whole, in order
     _held: _Held = field(default_factory=_Held)  # of the files, and of all that is in the folders
     _partitions: bool = False
@@ -188,20 +197,20 @@ class ResumeSearch:
             self._held.add_files((sums.disk, sums.apparent, sums.files))
         elif of_optimizer:
             self._held.add_files((sums.disk, sums.apparent, sums.files))
-            self._add_files(path, ((name, Role.OPTIMIZER) for name in names.tell(files_in)))
+            self._add_found(path, names.tell(_all_for_resuming))
         else:
             self._held.add_files(sums.resume)
-            self._add_files(path, names.tell(_for_resuming))
+            self._add_found(path, names.tell(_for_resuming))
             self._weights += sum(held for role, held in roles if role in WEIGHT_ROLES)
             self._zero_3 = self._zero_3 or names.tell(_is_zero_3)
             if not inside:
                 self._take_signs(path, names, sums)
         return roles
 
-    def _add_files(self, path: str, named: Iterable[tuple[str, Role]]) -> None:
-        start = self._name(path)
-        start = f"{start}/" if start else ""
-        self._files += [(start + name, Kind.FILE, role) for name, role in named]
+    def _add_found(self, path: str, found: _Found) -> None:
+        if found.files:
+            start = self._name(path)
+            self._found.append((f"{start}/" if start else "", found))
 
     def _name(self, path: str) -> str:
         """Below the folder, so that equal checkpoints have equal names."""
@@ -218,22 +227,26 @@ class ResumeSearch:
 
     def result(self) -> ResumeState | None:
         """What could leave; None where nothing is the optimizer's."""
-        if not self._folders and all(role is not Role.OPTIMIZER for _, _, role in self._files):
+        if not self._folders and not self._has_optimizer():
             return None
-        names = [(self._name(path), Kind.DIRECTORY) for path in self._folders]
-        files = sorted(self._files, key=lambda each: (_ORDER[each[2]], each[0]))
-        names += [(name, kind) for name, kind, _ in files]
-        held = self._held
+        names, held = _in_order(tuple(self._files), tuple(self._found)), self._held
+        if self._folders:
+            names = (*((self._name(path), Kind.DIRECTORY) for path in self._folders), *names)
         if self._partitions:
-            names += self._beside
+            names = (*names, *self._beside)
             held = held.joined(self._held_beside)
         return ResumeState(
             folder=self.folder,
-            names=_shared(tuple(names)),
+            names=names,
             aside=(self._marker,) if self._marker else (),
             measure=held.measure(),
             why_whole=self._why_whole(),
         )
+
+    def _has_optimizer(self) -> bool:
+        if any(found.optimizer for _, found in self._found):
+            return True
+        return any(role is Role.OPTIMIZER for _, _, role in self._files)
 
     def _why_whole(self) -> str:
         if self._zero_3:
@@ -251,15 +264,26 @@ class ResumeSearch:
 
 
 @lru_cache(maxsize=256)
-def _shared(names: tuple[tuple[str, Kind], ...]) -> tuple[tuple[str, Kind], ...]:
-    """The same names once for all checkpoints of a run: it may have a file for each of its GPUs."""
-    return names
+def _in_order(
+    files: tuple[tuple[str, Kind, Role], ...], found: tuple[tuple[str, _Found], ...]
+) -> tuple[tuple[str, Kind], ...]:
+    """As they leave, once for all checkpoints of a run: it may have a file for each of its GPUs."""
+    more = ((start + name, Kind.FILE, role) for start, one in found for name, role in one.files)
+    ordered = sorted((*files, *more), key=lambda each: (_ORDER[each[2]], each[0]))
+    return tuple((name, kind) for name, kind, _ in ordered)
 
 
-def _for_resuming(kinds: dict[str, Kind]) -> tuple[tuple[str, Role], ...]:
+def _for_resuming(kinds: dict[str, Kind]) -> _Found:
     """The files that only resuming needs, by their own names."""
     roles = ((name, role_of(name)) for name in files_in(kinds))
-    return tuple((name, role) for name, role in roles if role in RESUME_ROLES)
+    files = tuple((name, role) for name, role in roles if role in RESUME_ROLES)
+    return _Found(files, any(role is Role.OPTIMIZER for _, role in files))
+
+
+def _all_for_resuming(kinds: dict[str, Kind]) -> _Found:
+    """All files, of a folder that is the optimizer's."""
+    files = tuple((name, Role.OPTIMIZER) for name in files_in(kinds))
+    return _Found(files, bool(files))
 
 
 def _is_zero_3(kinds: dict[str, Kind]) -> bool:
