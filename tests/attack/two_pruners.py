@@ -40,7 +40,9 @@ print("ready", flush=True); sys.stdin.readline(); c.cli.main(sys.argv[1:])
 
 def together(root: Path) -> list[tuple[int, str]]:
     """Exit code and words of two commands that start at the same moment."""
-    line = [COMMAND[0], "-c", _START, "prune", str(root), *PRUNE]
+    script = root.parent / "keepstep"  # by its name one command of keepstep knows another
+    script.write_text(_START)
+    line = [COMMAND[0], str(script), "prune", str(root), *PRUNE]
     both = [
         subprocess.Popen(
             line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
