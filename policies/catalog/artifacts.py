@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..patterns import pattern
+from .listing import Stat
 from .measure import measure_file
 from .model import Artifact, Consequence
 from .sighting import FinalModel
-from .tree import Stat
 
 EVENT_MARK = ".tfevents"
 _WRITERS = (EVENT_MARK, ".wandb")  # each framework appends to the newest of its own

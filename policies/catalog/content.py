@@ -7,10 +7,12 @@ have, so that a framework's optional files are missed only where they are usual.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
-from .evidence import is_weight_name, trouble_with
+from .evidence import is_weight_name, trouble_among
 from .model import Kind, State
 from .roles import is_optimizer
 from .sighting import Sighting
@@ -25,6 +27,7 @@ _DEPTH = 2  # levels below the checkpoint that are looked at
 NO_WEIGHTS = "no weights in it"
 
 Check = Callable[[Folder], str]
+Siblings = Counter[frozenset[str]]  # what each of a family holds; most hold the same
 
 
 def no_trouble(_: Folder) -> str:
@@ -41,18 +44,18 @@ def folders_at(folder: Folder, depth: int = _DEPTH) -> Iterator[Folder]:
                 yield from folders_at(child, depth - 1)
 
 
-def weights_in(folder: Folder | None) -> Iterator[tuple[Folder, str]]:
-    """Weights-like files in the directory and below."""
-    if folder is not None:
-        for place in folders_at(folder):
-            for name in place.names(Kind.FILE):
-                if is_weight_name(name) or name in _ZARR_MARKS:
-                    yield place, name
+def _weights(kinds: dict[str, Kind]) -> tuple[str, ...]:
+    """Weights-like files, by name."""
+    return tuple(
+        name
+        for name, kind in kinds.items()
+        if kind is Kind.FILE and (is_weight_name(name) or name in _ZARR_MARKS)
+    )
 
 
 def holds_weights(folder: Folder | None) -> bool:
-    """Whether anything in the directory looks like weights."""
-    return next(weights_in(folder), None) is not None
+    """Whether anything in the directory, or some levels below, looks like weights."""
+    return folder is not None and any(place.tell(_weights) for place in folders_at(folder))
 
 
 def trouble_inside(folder: Folder | None) -> str:
@@ -61,23 +64,27 @@ def trouble_inside(folder: Folder | None) -> str:
         return "the directory cannot be listed"
     if folder.path in folder.tree.whole:
         return ""
-    empty = True
-    for place, name in weights_in(folder):
-        empty = False
-        if trouble := trouble_with(place, name):
-            return trouble
-    if empty:
+    places = [place for place in folders_at(folder) if place.tell(_weights)]
+    if not places:
         return NO_WEIGHTS
+    if trouble := folder.fact("trouble", lambda: _trouble_in_weights(folder, places)):
+        return trouble
     for place in folders_at(folder):
-        if trouble := missing_shard(place) or missing_marker(place):
+        if trouble := place.tell(_missing_shard) or missing_marker(place):
             return trouble
     return ""
 
 
-def missing_shard(folder: Folder) -> str:
+def _trouble_in_weights(folder: Folder, places: Sequence[Folder]) -> str:
+    newest = folder.is_newest()
+    troubles = (trouble_among(one, one.tell(_weights), newest=newest) for one in places)
+    return next(filter(None, troubles), "")
+
+
+def _missing_shard(kinds: dict[str, Kind]) -> str:
     """Fewer `-00001-of-00003` files than the names themselves promise."""
     seen: dict[tuple[str, str], int] = {}
-    for name in folder.kinds:
+    for name in kinds:
         if match := SHARD.fullmatch(name):
             key = (match[1], match[3])
             seen[key] = seen.get(key, 0) + 1
@@ -94,9 +101,7 @@ def missing_marker(folder: Folder) -> str:
     return f"no {DCP_MARKER}, which is written last"
 
 
-def missing_common(
-    own: Iterable[str], siblings: Sequence[frozenset[str]], *, slimmed: bool = False
-) -> str:
+def missing_common(own: Iterable[str], siblings: Siblings, *, slimmed: bool = False) -> str:
     """A name that all siblings have, and at least two of them there are.
 
     What was slimmed no longer tells what a whole sibling has, and lacks nothing that slimming
@@ -104,12 +109,18 @@ def missing_common(
     """
     names = frozenset(own)
     others = [other for other in siblings if other != names]
-    whole = [other for other in others if any(map(is_optimizer, other))]
-    lost = bool(whole) and not slimmed and not any(map(is_optimizer, names))
-    several = len(siblings) > 2 if lost else len(others) > 1
+    whole = [other for other in others if _hold_optimizer(other)]
+    lost = bool(whole) and not slimmed and not _hold_optimizer(names)
+    total = siblings.total()
+    several = total > 2 if lost else total - siblings[names] > 1
     expected = frozenset.intersection(*(whole or others)) if several and others else frozenset()
     missing = sorted((lasting(expected) if slimmed else expected) - names)
     return f"no {missing[0]}, which its siblings have" if missing else ""
+
+
+@lru_cache(maxsize=4096)  # each of a family is compared with all others
+def _hold_optimizer(names: frozenset[str]) -> bool:
+    return any(map(is_optimizer, names))
 
 
 def judged_directories(
@@ -123,31 +134,26 @@ def judged_directories(
 
     A file that all siblings of the family have is missed, unless their contents may differ.
     """
-    contents: dict[str, list[frozenset[str]]] = {}
+    contents: dict[str, Siblings] = {}
     for one in found if siblings else ():
         if (inside := folder.child(one.name)) is not None:
-            contents.setdefault(one.family, []).append(frozenset(inside.kinds))
+            contents.setdefault(one.family, Counter())[inside.tell(frozenset)] += 1
     slimmed = weights_only(folder, found)
-    judged = []
-    for one in found:
-        inside = folder.child(one.name)
-        if one.name in slimmed:
-            one = replace(one, weights_only=True)
-        trouble = _trouble(inside, check, one.weights_only, contents.get(one.family, []))
-        judged.append(with_trouble(one, trouble))
-    return judged
+    marked = [replace(one, weights_only=True) if one.name in slimmed else one for one in found]
+
+    def trouble(one: Sighting) -> str:
+        inside, of_family = folder.child(one.name), contents.get(one.family, Counter())
+        return _trouble(inside, check, of_family, slimmed=one.weights_only)
+
+    troubles = folder.tree.each(trouble, marked)
+    return [with_trouble(one, trouble) for one, trouble in zip(marked, troubles, strict=True)]
 
 
-def _trouble(
-    inside: Folder | None, check: Check, slimmed: bool, siblings: Sequence[frozenset[str]]
-) -> str:
+def _trouble(inside: Folder | None, check: Check, siblings: Siblings, *, slimmed: bool) -> str:
     if inside is None:
         return "the directory cannot be listed"
-    return (
-        check(inside)
-        or trouble_inside(inside)
-        or missing_common(inside.kinds, siblings, slimmed=slimmed)
-    )
+    trouble = check(inside) or trouble_inside(inside)
+    return trouble or missing_common(inside.tell(frozenset), siblings, slimmed=slimmed)
 
 
 def with_trouble(one: Sighting, trouble: str) -> Sighting:

@@ -12,6 +12,7 @@ from ..places import STATE_DIRECTORY
 from .artifacts import artifact_of, events_by_writer, final_model_of, may_still_grow
 from .evidence import is_weight_name
 from .layouts import LAYOUTS
+from .measure import measure
 from .model import Artifact, Checkpoint, Kind, Member, MetricLog, Standing
 from .sighting import FinalModel, Layout, Sighting, Sightings, Sundry, Tag
 from .tree import Folder, Tree, join
@@ -123,8 +124,8 @@ def _sundry_artifact(folder: Folder, sundry: Sundry) -> Artifact:
 
 def _disk(folder: Folder, name: str) -> int:
     """Bytes on disk at and below an entry; what cannot be read counts nothing."""
-    walk = folder.tree.walk(join(folder.path, name))
-    return sum(found.disk for _, found in walk if not isinstance(found, OSError))
+    member = Member(join(folder.path, name), folder.kind(name) or Kind.OTHER)
+    return measure(folder.tree, (member,)).disk
 
 
 def _sort_out(folder: Folder, found: Discovery) -> list[Folder]:

@@ -8,11 +8,13 @@ Nothing is ever unpickled: only container headers and trailers are read.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from .tree import Folder, join
 
 _MAX_SAFETENSORS_HEADER = 100_000_000  # the format's own limit, in bytes
 _OFFSETS = re.compile(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d{1,18})\s*\]')
+_NUMBERS = re.compile(r"[0-9]+")
 _ZIP_START = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL = 22 + 65535  # end record and the longest comment
@@ -30,8 +32,24 @@ def is_weight_name(name: str) -> bool:
     return name.endswith(WEIGHT_SUFFIXES)
 
 
-def trouble_with(folder: Folder, name: str) -> str:
-    """What is wrong with a weights-like file, by its suffix; "" when nothing is."""
+def trouble_among(folder: Folder, names: Sequence[str], *, newest: bool) -> str:
+    """The first trouble with any of these files of a folder; see `trouble_with`."""
+    looks = folder.extents(names)
+    if looks in folder.tree.whole_looks and not newest:
+        return ""
+    troubles = folder.tree.each(lambda name: trouble_with(folder, name, newest=newest), names)
+    trouble = next(filter(None, troubles), "")
+    if looks is not None and not trouble:
+        folder.tree.whole_looks.add(looks)
+    return trouble
+
+
+def trouble_with(folder: Folder, name: str, *, newest: bool | None = None) -> str:
+    """What is wrong with a weights-like file, by its suffix; "" when nothing is.
+
+    One that has the name but for its numbers, the length and the blocks of one that was found
+    whole is not read: a save that was cut short is shorter. What was written last always is.
+    """
     if join(folder.path, name) in folder.tree.whole:
         return ""
     status = folder.stat(name)
@@ -39,15 +57,28 @@ def trouble_with(folder: Folder, name: str) -> str:
         return f"{name} cannot be read"
     if status.size == 0:
         return f"{name} is empty"
+    looks = (_NUMBERS.sub("*", name), status.size, status.disk)
+    if looks in folder.tree.whole_looks:
+        if newest is None:
+            newest = folder.tree.newest(folder.path) == name
+        if not newest:
+            return ""
+    trouble = _trouble_by_reading(folder, name, status.size)
+    if not trouble:
+        folder.tree.whole_looks.add(looks)
+    return trouble
+
+
+def _trouble_by_reading(folder: Folder, name: str, size: int) -> str:
     if name.endswith(".safetensors"):
-        return _safetensors_trouble(folder, name, status.size)
+        return _safetensors_trouble(folder, name, size)
     start = folder.read(name, 4)
     if not start:
         return f"{name} cannot be read"
     if start == _ZIP_START and not name.endswith(_CONCATENATED_ZIPS):
-        return _zip_trouble(folder, name, status.size)
+        return _zip_trouble(folder, name, size)
     if start == _HDF5_START[:4]:
-        return _hdf5_trouble(folder, name, status.size)
+        return _hdf5_trouble(folder, name, size)
     return ""
 
 
@@ -92,6 +123,10 @@ def json_trouble(folder: Folder, name: str) -> str:
     """What is wrong with the end of a JSON object's file, without parsing all of it."""
     if folder.path in folder.tree.whole:
         return ""
+    return folder.fact(f"end of {name}", lambda: _json_trouble(folder, name))
+
+
+def _json_trouble(folder: Folder, name: str) -> str:
     status = folder.stat(name)
     if status is None:
         return f"{name} cannot be read"

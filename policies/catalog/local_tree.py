@@ -1,14 +1,27 @@
-"""The local disk as a `Tree`. Reads only: nothing here creates, changes or follows a link."""
+"""The local disk as a `Tree`. Reads only: nothing here creates, changes or follows a link.
+
+A directory is looked at once; what was seen then answers every later question of the same scan.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat as mode_bits
-from collections.abc import Container, Iterator
+import threading
+from collections.abc import Callable, Container, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
-from .model import Kind
-from .tree import Stat
+from .listing import Listing, Names, Remembered, Stat, describe, directories_in
+from .lookout import Lookout
+from .survey import Seen, Surveyor, requests_in_flight
+from .tree import join
+
+if TYPE_CHECKING:
+    from .index import Index
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -16,89 +29,116 @@ _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class LocalTree:
     """A directory on a mounted file system; `root` is absolute."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, index: Index | None = None) -> None:
         self.root = root
         self.whole: Container[str] = ()
+        self.whole_looks: set[object] = set()
+        self.lookout = Lookout()
+        self._newest: dict[str, str] = {}
+        self._facts: dict[str, dict[str, object]] = {}
+        self._known: Seen = {}
+        self._slots = threading.BoundedSemaphore(requests_in_flight())
+        self._surveyor = Surveyor(root, self._known, self.lookout)
+        if index is not None:
+            self._surveyor.remembered = index.remembered
 
-    def _absolute(self, path: str) -> str:
+    def absolute(self, path: str) -> str:
+        """The path of an entry as system calls take it."""
         return f"{self.root}/{path}" if path else self.root
 
-    def entries(self, path: str) -> dict[str, Kind]:
-        with os.scandir(self._absolute(path)) as listing:
-            found = [(entry.name, _kind_of(entry)) for entry in listing]
-        found.sort()
-        return dict(found)
+    def survey(self, cancelled: Callable[[], bool]) -> Iterator[dict[str, Names]]:
+        """Look at all directories; where that takes its time, their names come before.
+
+        Raises Cancelled when nobody waits for it.
+        """
+        self._surveyor.cancelled = cancelled
+        yield from self._surveyor.run()
+
+    def listing(self, path: str) -> Listing | Remembered:
+        known = self._known.get(path)
+        if known is None:
+            try:
+                known = self.lookout.look(self.absolute(path))
+            except OSError as error:
+                known = error
+            self._known[path] = known
+        if isinstance(known, OSError):
+            raise known
+        return known
+
+    def newest(self, path: str) -> str:
+        if path not in self._newest:
+            self._newest[path] = self._written_last(path)
+        return self._newest[path]
+
+    def _written_last(self, path: str) -> str:
+        try:
+            listing = self.listing(path)
+        except OSError:
+            return ""
+        if isinstance(listing, Remembered):
+            return ""
+        times = dict(zip(listing.names.kinds, listing.mtimes, strict=True))
+        for name in listing.names.tell(directories_in):
+            known = self._known.get(join(path, name))
+            if isinstance(known, Listing | Remembered):
+                times[name] = known.newest
+        return max(times, key=lambda name: times[name], default="")
+
+    def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
+        known = self._known.get(path)
+        if isinstance(known, Remembered) and question in known.facts:
+            return known.facts[question]  # type: ignore[return-value]
+        answer = find()
+        self._facts.setdefault(path, {})[question] = answer
+        return answer
+
+    def known(self, path: str) -> Listing | Remembered | None:
+        """A directory that this scan has met, without another look."""
+        known = self._known.get(path)
+        return None if isinstance(known, OSError) else known
+
+    def facts(self, path: str) -> dict[str, object]:
+        """All answers of `fact` about a directory."""
+        known = self._known.get(path)
+        earlier = known.facts if isinstance(known, Remembered) else {}
+        return {**earlier, **self._facts.get(path, {})}
+
+    def anew(self) -> LocalTree:
+        return LocalTree(self.root)
+
+    def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
+        return self._surveyor.each(work, items)
+
+    def names(self, path: str) -> Names:
+        known = self._known.get(path)
+        if isinstance(known, OSError):
+            raise known
+        return known.names if known else self.lookout.names_in(self.absolute(path))
 
     def stat(self, path: str) -> Stat:
-        return _describe(os.lstat(self._absolute(path)))
+        folder, _, name = path.rpartition("/")
+        known = self._known.get(folder)
+        if name and isinstance(known, Listing):
+            return known.stat(name)
+        return describe(os.lstat(self.absolute(path)))
 
     def read(self, path: str, limit: int, offset: int = 0) -> bytes:
-        descriptor = os.open(self._absolute(path), _READ_FLAGS)
+        if not self._surveyor.many_at_a_time:
+            return self._read(path, limit, offset)
+        with self._slots:
+            return self._read(path, limit, offset)
+
+    def _read(self, path: str, limit: int, offset: int) -> bytes:
+        descriptor = os.open(self.absolute(path), _READ_FLAGS)
         try:
-            if not mode_bits.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not mode_bits.S_ISREG(status.st_mode):
                 raise OSError(errno.EINVAL, "not a regular file", path)
-            return os.pread(descriptor, limit, offset)
+            # Room for all of a high limit would be taken before anything is read.
+            return os.pread(descriptor, min(limit, max(0, status.st_size - offset)), offset)
         finally:
             os.close(descriptor)
 
     def link(self, path: str) -> str:
-        return os.readlink(self._absolute(path))
-
-    def walk(self, path: str) -> Iterator[tuple[str, Stat | OSError]]:
-        try:
-            top = self.stat(path)
-        except OSError as error:
-            yield path, error
-            return
-        yield path, top
-        if top.kind is Kind.DIRECTORY:
-            yield from self._walk_directory(path)
-
-    def _walk_directory(self, path: str) -> Iterator[tuple[str, Stat | OSError]]:
-        try:
-            with os.scandir(self._absolute(path)) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
-        except OSError as error:
-            yield path, error
-            return
-        for entry in entries:
-            inner = f"{path}/{entry.name}"
-            try:
-                found = _describe(entry.stat(follow_symlinks=False))
-            except OSError as error:
-                yield inner, error
-                continue
-            yield inner, found
-            if found.kind is Kind.DIRECTORY:
-                yield from self._walk_directory(inner)
-
-
-def _kind_of(entry: os.DirEntry[str]) -> Kind:
-    if entry.is_symlink():
-        return Kind.LINK
-    if entry.is_dir(follow_symlinks=False):
-        return Kind.DIRECTORY
-    if entry.is_file(follow_symlinks=False):
-        return Kind.FILE
-    return Kind.OTHER
-
-
-def _describe(status: os.stat_result) -> Stat:
-    mode = status.st_mode
-    if mode_bits.S_ISREG(mode):
-        kind = Kind.FILE
-    elif mode_bits.S_ISDIR(mode):
-        kind = Kind.DIRECTORY
-    elif mode_bits.S_ISLNK(mode):
-        kind = Kind.LINK
-    else:
-        kind = Kind.OTHER
-    return Stat(
-        kind=kind,
-        size=status.st_size,
-        disk=status.st_blocks * 512,
-        mtime_ns=status.st_mtime_ns,
-        device=status.st_dev,
-        inode=status.st_ino,
-        links=status.st_nlink,
-    )
+        return os.readlink(self.absolute(path))

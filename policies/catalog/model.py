@@ -108,10 +108,17 @@ class Measure:
 class ResumeState:
     """What slimming takes from a checkpoint: optimizer, scheduler, random states, partitions."""
 
-    members: tuple[Member, ...]  # in the order in which they leave
+    folder: str  # that all of it is in, "" for the root
+    names: tuple[tuple[str, Kind], ...]  # below it, in the order in which they leave
     aside: tuple[str, ...]  # files that stay under another name, so that nothing resumes from it
     measure: Measure  # sizes of the members alone, without an identity
     why_whole: str = ""  # why they cannot leave, in words
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The names with their paths."""
+        start = f"{self.folder}/" if self.folder else ""
+        return tuple(Member(start + name, kind) for name, kind in self.names)
 
 
 @dataclass(frozen=True, slots=True)

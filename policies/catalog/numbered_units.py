@@ -6,10 +6,11 @@ A rank, a shard or a companion that all siblings have is missed where it is abse
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from .content import missing_common, with_trouble
+from .content import Siblings, missing_common, with_trouble
 from .numbered_names import NumberedName
 from .roles import is_optimizer
 from .sets import as_sighting, judged
@@ -50,15 +51,13 @@ def units_of(
         for one in other:
             if one.numbers in units:
                 units[one.numbers].companions.append(one)
-    parts = [unit.parts for unit in units.values()]
+    parts = Counter(unit.parts for unit in units.values())
     found = [(_sighting(unit, plain), unit) for unit in units.values()]
     slimmed = older_without((one, any(map(is_optimizer, one.members))) for one, _ in found)
     return [_judged(folder, one, unit, parts, one.name in slimmed) for one, unit in found]
 
 
-def _judged(
-    folder: Folder, one: Sighting, unit: Unit, parts: Sequence[frozenset[str]], slimmed: bool
-) -> Sighting:
+def _judged(folder: Folder, one: Sighting, unit: Unit, parts: Siblings, slimmed: bool) -> Sighting:
     trouble = _missing_shard(unit) or missing_common(unit.parts, parts, slimmed=slimmed)
     return judged(folder, with_trouble(replace(one, weights_only=slimmed), trouble))
 

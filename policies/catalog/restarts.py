@@ -100,12 +100,16 @@ def _day(segment: Segment) -> str:
 
 def _state_time(tree: Tree, one: Checkpoint) -> float | None:
     """The trainer writes its state last, and nobody touches it afterwards."""
-    for name in (FILE, FILE + SET_ASIDE):
-        try:
-            return tree.stat(join(one.id, name)).mtime_ns / 1e9
-        except OSError:
-            continue
-    return None
+
+    def find() -> float | None:
+        for name in (FILE, FILE + SET_ASIDE):
+            try:
+                return tree.stat(join(one.id, name)).mtime_ns / 1e9
+            except OSError:
+                continue
+        return None
+
+    return tree.fact(one.id, "saved at", find)
 
 
 def _state(tree: Tree, path: str) -> TrainerState | None:
@@ -155,7 +159,7 @@ def _with_own_history(
 def _commit_time(tree: Tree, one: Checkpoint) -> float | None:
     from .readers.orbax import commit_time
 
-    return commit_time(Folder(tree, one.id, {}))
+    return tree.fact(one.id, "committed at", lambda: commit_time(Folder(tree, one.id, {})))
 
 
 def _times_are_recorded(tree: Tree, one: str, other: str) -> bool:

@@ -57,7 +57,7 @@ def _neighbours(above: Tree, own: str) -> list[str]:
     try:
         folders = [
             name
-            for name, kind in above.entries("").items()
+            for name, kind in above.names("").kinds.items()
             if kind is Kind.DIRECTORY and name != own and not name.startswith(".")
         ]
         if len(folders) > _MOST_NEIGHBOURS:
@@ -83,7 +83,7 @@ def _of_checkpoints(checkpoints: Sequence[Checkpoint]) -> list[str]:
 def _of_neighbour(tree: Tree, folder: str) -> list[str]:
     """Configuration in a folder, and in the first and last numbered folder within it."""
     try:
-        entries = tree.entries(folder)
+        entries = tree.names(folder).kinds
     except OSError:
         return []
     files = [join(folder, name) for name, kind in entries.items() if kind is Kind.FILE]

@@ -22,18 +22,25 @@ with one was tried with transformers and accelerate, and read in the sources of 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from .model import Kind, Measure, Member, ResumeState, Role, SharedInode
-from .roles import PARTITIONS, RESUME_ROLES, WEIGHT_ROLES, leaves_whole, role_of
-from .tree import Stat
+from .listing import Extent, Names, Stat, Sums, files_in
+from .model import Kind, Measure, ResumeState, Role, SharedInode
+from .roles import (
+    PARTITIONS,
+    RESUME_ROLES,
+    WEIGHT_ROLES,
+    holds_the_optimizer,
+    leaves_whole,
+    role_of,
+)
 
 SET_ASIDE = ".slimmed"  # what follows the name of a file that is set aside, not moved away
 MARKER = "trainer_state.json"  # without it the Trainer does not resume
 # Means nothing without the partitions: their tag, and the script that puts them together.
-_WITH_PARTITIONS = ("latest", "zero_to_fp32.py")
+WITH_PARTITIONS = ("latest", "zero_to_fp32.py")
 _ZERO_3 = re.compile(r"(bf16_)?zero_pp_rank_[0-9]+_mp_rank_[0-9]+_model_states\.pt")
 _LEAST_WEIGHTS = 20  # of so many bytes of optimizer at least one of weights; AdamW needs 2 to 6
 _SMALL = 1_000_000  # bytes; below it the headers of files count for more than what is in them
@@ -56,7 +63,7 @@ def _sign_of(inside: str) -> _Sign:
     above, _, name = inside.rpartition("/")
     role = role_of(name, above.rpartition("/")[2])
     top = inside.partition("/")[0]
-    special = inside == MARKER or inside in _WITH_PARTITIONS or bool(_ZERO_3.fullmatch(name))
+    special = inside == MARKER or inside in WITH_PARTITIONS or bool(_ZERO_3.fullmatch(name))
     return _Sign(
         role=role,
         weights=role in WEIGHT_ROLES,
@@ -66,18 +73,79 @@ def _sign_of(inside: str) -> _Sign:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What names alone tell; one object for all directories that hold the same."""
+
+    files: tuple[tuple[str, Role], ...]
+    optimizer: bool  # one of these is
+
+
+@dataclass(slots=True)
+class _Held:
+    """Running sums of what could leave: each inode once, like those of a whole checkpoint."""
+
+    disk: int = 0
+    apparent: int = 0
+    files: int = 0
+    shared: dict[tuple[int, int], tuple[Stat, int]] = field(default_factory=dict)
+
+    def add(self, found: Stat) -> None:
+        if found.kind is Kind.DIRECTORY:
+            self.disk += found.disk
+            return
+        self.files += 1
+        if found.links > 1:
+            key = (found.device, found.inode)
+            seen = self.shared[key][1] if key in self.shared else 0
+            self.shared[key] = (found, seen + 1)
+            if seen:
+                return
+        self.disk += found.disk
+        self.apparent += found.size
+
+    def add_files(self, extent: Extent) -> None:
+        """Files with one name each."""
+        self.disk += extent[0]
+        self.apparent += extent[1]
+        self.files += extent[2]
+
+    def joined(self, other: _Held) -> _Held:
+        """Both together."""
+        both = _Held(self.disk, self.apparent, self.files, dict(self.shared))
+        both.add_files((other.disk, other.apparent, other.files))
+        for key, (found, seen) in other.shared.items():
+            if key in both.shared:
+                seen += both.shared[key][1]
+                both.disk -= found.disk
+                both.apparent -= found.size
+            both.shared[key] = (found, seen)
+        return both
+
+    def measure(self) -> Measure:
+        shared = tuple(
+            SharedInode(one.device, one.inode, one.links, seen, one.disk)
+            for one, seen in self.shared.values()
+        )
+        return Measure(self.disk, self.apparent, self.files, 0, "", shared=shared)
+
+
 @dataclass(slots=True)
 class ResumeSearch:
-    """Looks at every entry of one checkpoint while it is sized."""
+    """Learns of every entry of one checkpoint while it is sized, one by one or many at a time."""
 
-    _files: list[tuple[str, Stat, Role]] = field(default_factory=list)
-    _folders: dict[str, list[Stat]] = field(default_factory=dict)  # all that is in each
+    folder: str  # that the whole checkpoint is, "" where it is anything else
+    _files: list[tuple[str, Kind, Role]] = field(default_factory=list)
+    _found: list[tuple[str, _Found]] = field(default_factory=list)  # and by directory
+    _folders: dict[str, None] = field(default_factory=dict)  # that leave whole, in order
+    _held: _Held = field(default_factory=_Held)  # of the files, and of all that is in the folders
     _partitions: bool = False
     _weights: int = 0  # bytes outside of these folders
     _optimizer: int = 0
     _zero_3: bool = False
     _marker: str = ""
-    _beside: list[tuple[str, Stat]] = field(default_factory=list)
+    _beside: list[tuple[str, Kind]] = field(default_factory=list)
+    _held_beside: _Held = field(default_factory=_Held)
 
     def look(self, path: str, inside: str, found: Stat) -> Role:
         """Take note of an entry and say its role; `inside` is its path below the member."""
@@ -90,7 +158,8 @@ class ResumeSearch:
             if sign.weights and found.kind is Kind.FILE:
                 self._weights += found.size
         elif sign.role in RESUME_ROLES:
-            self._files.append((path, found, sign.role))
+            self._files.append((self._name(path), found.kind, sign.role))
+            self._held.add(found)
             self._optimizer += found.size if sign.role is Role.OPTIMIZER else 0
         elif sign.weights:
             self._weights += found.size
@@ -98,34 +167,86 @@ class ResumeSearch:
         elif inside == MARKER:
             self._marker = path
         else:
-            self._beside.append((path, found))
+            self._beside.append((self._name(path), found.kind))
+            self._held_beside.add(found)
         return sign.role
 
     def _in_folder(self, folder: str, sign: _Sign, found: Stat) -> Role:
-        self._folders.setdefault(folder, []).append(found)
+        self._folders[folder] = None
+        self._held.add(found)
         self._partitions = self._partitions or sign.partitions
         role = sign.role if sign.partitions else Role.OPTIMIZER
         self._optimizer += found.size if role is Role.OPTIMIZER else 0
         return role
 
+    def take(self, path: str, inside: str, names: Names, sums: Sums) -> Iterable[tuple[Role, int]]:
+        """The same for all files of a directory, each with one name; their bytes by role.
+
+        The directory itself, where it is not the member, was looked at before.
+        """
+        top, _, _ = inside.partition("/")
+        roles = sums.roles
+        of_folder = bool(top) and leaves_whole(top)
+        of_optimizer = holds_the_optimizer(inside.rpartition("/")[2]) or (
+            of_folder and not PARTITIONS.fullmatch(top)
+        )
+        if of_optimizer:
+            roles = ((Role.OPTIMIZER, sums.apparent),) if sums.files else ()
+        self._optimizer += sum(held for role, held in roles if role is Role.OPTIMIZER)
+        if of_folder:
+            self._held.add_files((sums.disk, sums.apparent, sums.files))
+        elif of_optimizer:
+            self._held.add_files((sums.disk, sums.apparent, sums.files))
+            self._add_found(path, names.tell(_all_for_resuming))
+        else:
+            self._held.add_files(sums.resume)
+            self._add_found(path, names.tell(_for_resuming))
+            self._weights += sum(held for role, held in roles if role in WEIGHT_ROLES)
+            self._zero_3 = self._zero_3 or names.tell(_is_zero_3)
+            if not inside:
+                self._take_signs(path, names, sums)
+        return roles
+
+    def _add_found(self, path: str, found: _Found) -> None:
+        if found.files:
+            start = self._name(path)
+            self._found.append((f"{start}/" if start else "", found))
+
+    def _name(self, path: str) -> str:
+        """Below the folder, so that equal checkpoints have equal names."""
+        return path[len(self.folder) + 1 :] if self.folder else path
+
+    def _take_signs(self, path: str, names: Names, sums: Sums) -> None:
+        """What means something right inside the member only."""
+        if names.kinds.get(MARKER) is Kind.FILE:
+            self._marker = f"{path}/{MARKER}"
+        for name in WITH_PARTITIONS:
+            if names.kinds.get(name) is Kind.FILE:
+                self._beside.append((self._name(f"{path}/{name}"), Kind.FILE))
+        self._held_beside.add_files(sums.beside)
+
     def result(self) -> ResumeState | None:
         """What could leave; None where nothing is the optimizer's."""
-        if not self._folders and all(role is not Role.OPTIMIZER for _, _, role in self._files):
+        if not self._folders and not self._has_optimizer():
             return None
-        members = [Member(path, Kind.DIRECTORY) for path in self._folders]
-        files = sorted(self._files, key=lambda each: (_ORDER[each[2]], each[0]))
-        members += [Member(path, found.kind) for path, found, _ in files]
-        stats = [found for stats in self._folders.values() for found in stats]
-        stats += [found for _, found, _ in files]
-        for path, found in self._beside if self._partitions else ():
-            members.append(Member(path, found.kind))
-            stats.append(found)
+        names, held = _in_order(tuple(self._files), tuple(self._found)), self._held
+        if self._folders:
+            names = (*((self._name(path), Kind.DIRECTORY) for path in self._folders), *names)
+        if self._partitions:
+            names = (*names, *self._beside)
+            held = held.joined(self._held_beside)
         return ResumeState(
-            members=tuple(members),
+            folder=self.folder,
+            names=names,
             aside=(self._marker,) if self._marker else (),
-            measure=_measure(stats),
+            measure=held.measure(),
             why_whole=self._why_whole(),
         )
+
+    def _has_optimizer(self) -> bool:
+        if any(found.optimizer for _, found in self._found):
+            return True
+        return any(role is Role.OPTIMIZER for _, _, role in self._files)
 
     def _why_whole(self) -> str:
         if self._zero_3:
@@ -142,28 +263,28 @@ class ResumeSearch:
         return ""
 
 
-def _measure(stats: Sequence[Stat]) -> Measure:
-    """Sizes of some entries: each inode once, like those of a whole checkpoint."""
-    disk = apparent = files = 0
-    shared: dict[tuple[int, int], tuple[Stat, int]] = {}
-    for found in stats:
-        if found.kind is Kind.DIRECTORY:
-            disk += found.disk
-            continue
-        files += 1
-        if found.links > 1:
-            key = (found.device, found.inode)
-            seen = shared[key][1] if key in shared else 0
-            shared[key] = (found, seen + 1)
-            if seen:
-                continue
-        disk += found.disk
-        apparent += found.size
-    return Measure(disk, apparent, files, 0, "", shared=_shared(shared))
+@lru_cache(maxsize=256)
+def _in_order(
+    files: tuple[tuple[str, Kind, Role], ...], found: tuple[tuple[str, _Found], ...]
+) -> tuple[tuple[str, Kind], ...]:
+    """As they leave, once for all checkpoints of a run: it may have a file for each of its GPUs."""
+    more = ((start + name, Kind.FILE, role) for start, one in found for name, role in one.files)
+    ordered = sorted((*files, *more), key=lambda each: (_ORDER[each[2]], each[0]))
+    return tuple((name, kind) for name, kind, _ in ordered)
 
 
-def _shared(found: Mapping[tuple[int, int], tuple[Stat, int]]) -> tuple[SharedInode, ...]:
-    return tuple(
-        SharedInode(one.device, one.inode, one.links, seen, one.disk)
-        for one, seen in found.values()
-    )
+def _for_resuming(kinds: dict[str, Kind]) -> _Found:
+    """The files that only resuming needs, by their own names."""
+    roles = ((name, role_of(name)) for name in files_in(kinds))
+    files = tuple((name, role) for name, role in roles if role in RESUME_ROLES)
+    return _Found(files, any(role is Role.OPTIMIZER for _, role in files))
+
+
+def _all_for_resuming(kinds: dict[str, Kind]) -> _Found:
+    """All files, of a folder that is the optimizer's."""
+    files = tuple((name, Role.OPTIMIZER) for name in files_in(kinds))
+    return _Found(files, bool(files))
+
+
+def _is_zero_3(kinds: dict[str, Kind]) -> bool:
+    return any(map(_ZERO_3.fullmatch, files_in(kinds)))

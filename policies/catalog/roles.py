@@ -49,7 +49,7 @@ _OPTIMIZER_FOLDER = pattern(r"optim|optimi[sz]er(_[0-9]+)?")
 @lru_cache(maxsize=4096)  # every checkpoint of a run has the same few names
 def role_of(name: str, folder: str = "") -> Role:
     """The role of a file by its own name and that of the folder right above it, if any."""
-    if folder and _OPTIMIZER_FOLDER.fullmatch(folder):
+    if folder and holds_the_optimizer(folder):
         return Role.OPTIMIZER
     name = name.lower()
     for known, role in _ROLES:
@@ -58,10 +58,15 @@ def role_of(name: str, folder: str = "") -> Role:
     return Role.OTHER
 
 
+def holds_the_optimizer(folder: str) -> bool:
+    """Whether all files right inside a folder of this name are the optimizer's."""
+    return bool(_OPTIMIZER_FOLDER.fullmatch(folder))
+
+
 @lru_cache(maxsize=4096)
 def leaves_whole(folder: str) -> bool:
     """Whether a folder right inside a checkpoint holds nothing but what resuming needs."""
-    return bool(_OPTIMIZER_FOLDER.fullmatch(folder) or PARTITIONS.fullmatch(folder))
+    return holds_the_optimizer(folder) or bool(PARTITIONS.fullmatch(folder))
 
 
 def is_optimizer(name: str) -> bool:

@@ -18,8 +18,12 @@ _RUN_FOLDERS = frozenset(
 
 def looks_like_run(folder: Folder) -> bool:
     """Records of a run, folders that only runs have, or several checkpoints in it."""
-    files = folder.names(Kind.FILE)
-    below = folder.names(Kind.DIRECTORY)
+    return folder.tell(_look_like_a_run)
+
+
+def _look_like_a_run(kinds: dict[str, Kind]) -> bool:
+    files = [name for name, kind in kinds.items() if kind is Kind.FILE]
+    below = [name for name, kind in kinds.items() if kind is Kind.DIRECTORY]
     if not _RUN_FOLDERS.isdisjoint(below) or any(_RECORD.fullmatch(name) for name in files):
         return True
     return holds_several([*filter(is_weight_name, files), *below])

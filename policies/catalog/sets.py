@@ -8,10 +8,11 @@ are equal but for these are one set, which lives and dies together.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .content import missing_common, trouble_inside, with_trouble
+from .content import Siblings, missing_common, trouble_inside, with_trouble
 from .evidence import trouble_with
 from .model import Kind
 from .numbered_names import NumberedName
@@ -120,9 +121,9 @@ def file_sets(
     in the `order` of their names.
     """
     sets = gather(folder.kinds, pattern)
-    siblings: dict[str, list[frozenset[str]]] = {}
+    siblings: dict[str, Siblings] = {}
     for one in sets.values():
-        siblings.setdefault(family_of(one.match), []).append(frozenset(one.names))
+        siblings.setdefault(family_of(one.match), Counter())[frozenset(one.names)] += 1
     slimmed = _slimmed(sets, prefix)
     found = []
     for stem, one in sets.items():

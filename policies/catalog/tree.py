@@ -5,24 +5,24 @@ A `Tree` is any walker (the local disk is one); a `Folder` is one directory of i
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Container, Iterable, Sequence
+from typing import Protocol, TypeVar
 
+from .listing import (
+    Listing,
+    Names,
+    Remembered,
+    Stat,
+    directories_in,
+    files_in,
+    links_in,
+    others_in,
+    rows,
+)
 from .model import Kind
 
-
-@dataclass(frozen=True, slots=True)
-class Stat:
-    """What is known of one entry without opening it; a link is described itself."""
-
-    kind: Kind
-    size: int  # length in bytes
-    disk: int  # bytes on disk, blocks * 512
-    mtime_ns: int
-    device: int
-    inode: int
-    links: int
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Tree(Protocol):
@@ -30,9 +30,13 @@ class Tree(Protocol):
 
     root: str
     whole: Container[str]  # paths whose content was found whole before and has not changed
+    whole_looks: set[object]  # a sibling that looks like one that was read needs no reading
 
-    def entries(self, path: str) -> dict[str, Kind]:
-        """Names in a directory and what they are; raises OSError."""
+    def names(self, path: str) -> Names:
+        """The names in a directory and what they are; raises OSError."""
+
+    def listing(self, path: str) -> Listing | Remembered:
+        """A directory with what is known of each entry, or of all; raises OSError."""
 
     def stat(self, path: str) -> Stat:
         """Describe one entry, never following a link; raises OSError."""
@@ -43,8 +47,20 @@ class Tree(Protocol):
     def link(self, path: str) -> str:
         """The text of a symbolic link; raises OSError."""
 
-    def walk(self, path: str) -> Iterator[tuple[str, Stat | OSError]]:
-        """Every entry at and below `path`, in name order, with what could not be read."""
+    def newest(self, path: str) -> str:
+        """The name in a directory that was written last, itself or what is in it; "" for none."""
+
+    def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
+        """What `find` reads in the files of a directory: text, a number, a list or map of these.
+
+        Where it is known from an earlier scan and the directory has not changed, nothing is read.
+        """
+
+    def anew(self) -> Tree:
+        """The same tree, of which nothing has been looked at yet."""
+
+    def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
+        """The results for all items, in order; a slow disk is asked for many at a time."""
 
 
 def join(folder: str, name: str) -> str:
@@ -55,28 +71,54 @@ def join(folder: str, name: str) -> str:
 class Folder:
     """One listed directory; its children are listed when asked for, and once."""
 
-    __slots__ = ("_children", "_suffixes", "kinds", "partial", "path", "tree")
+    __slots__ = ("_children", "_names", "kinds", "partial", "path", "tree")
 
     def __init__(self, tree: Tree, path: str, kinds: dict[str, Kind] | None = None) -> None:
         self.tree = tree
         self.path = path
-        self.kinds = tree.entries(path) if kinds is None else kinds
+        self._names = tree.names(path) if kinds is None else Names(kinds)
+        self.kinds = self._names.kinds
         self.partial = False  # True once names in it have been claimed
         self._children: dict[str, Folder | None] = {}
-        self._suffixes: frozenset[str] | None = None
 
     @property
     def name(self) -> str:
         """The folder's own name; that of the root is the last part of the root's path."""
         return (self.path or self.tree.root.rstrip("/")).rpartition("/")[2]
 
+    def tell(self, question: Callable[[dict[str, Kind]], T]) -> T:
+        """What the names alone answer; worked out once for all folders that hold the same."""
+        return self._names.tell(question)
+
     def has_suffix(self, *suffixes: str) -> bool:
         """Whether any name ends in one of these, such as ".pth": a quick way to know nothing."""
-        if self._suffixes is None:
-            self._suffixes = frozenset(
-                name[name.rfind(".") :] for name in self.kinds if "." in name
-            )
-        return not self._suffixes.isdisjoint(suffixes)
+        return not self.tell(_suffixes).isdisjoint(suffixes)
+
+    def is_newest(self) -> bool:
+        """Whether it was written last of all that is beside it."""
+        above, _, name = self.path.rpartition("/")
+        return bool(name) and self.tree.newest(above) == name
+
+    def fact(self, question: str, find: Callable[[], T]) -> T:
+        """What `find` reads in the files of the folder, perhaps known from an earlier scan."""
+        return find() if self.partial else self.tree.fact(self.path, question, find)
+
+    def extents(self, names: Sequence[str]) -> object:
+        """What the lengths and blocks of these files are, to compare; None where not known."""
+        try:
+            listing = self.tree.listing(self.path)
+        except OSError:
+            return None
+        if self._names is not listing.names or isinstance(listing, Remembered) or listing.errors:
+            return None
+        at = self.tell(rows)
+        chosen = [at[name] for name in names]
+        sizes, blocks = listing.sizes, listing.blocks
+        return (
+            self._names,
+            tuple([sizes[row] for row in chosen]),
+            tuple([blocks[row] for row in chosen]),
+        )
 
     def kind(self, name: str) -> Kind | None:
         """What an entry is; the name may lead into a sub-folder."""
@@ -86,9 +128,9 @@ class Folder:
         child = self.child(first)
         return None if child is None else child.kind(rest)
 
-    def names(self, kind: Kind) -> list[str]:
+    def names(self, kind: Kind) -> tuple[str, ...]:
         """The names of one kind, in the order of the listing."""
-        return [name for name, found in self.kinds.items() if found is kind]
+        return self.tell(_OF_KIND[kind])
 
     def child(self, name: str) -> Folder | None:
         """A sub-directory, or None where it is none or cannot be listed."""
@@ -129,6 +171,18 @@ class Folder:
                 inner = {name.partition("/")[2] for name in claimed if name.startswith(f"{first}/")}
                 folder._children[first] = child.without(inner)
         return folder
+
+
+_OF_KIND = {
+    Kind.FILE: files_in,
+    Kind.DIRECTORY: directories_in,
+    Kind.LINK: links_in,
+    Kind.OTHER: others_in,
+}
+
+
+def _suffixes(kinds: dict[str, Kind]) -> frozenset[str]:
+    return frozenset(name[name.rfind(".") :] for name in kinds if "." in name)
 
 
 def listed(tree: Tree, path: str) -> Folder | None:

@@ -9,12 +9,13 @@ and a metric that is not known only ever keeps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .listing import Names
 from .local_tree import LocalTree
 from .measure import measure
-from .model import Checkpoint, Kind, Measure, State
+from .model import Checkpoint, Measure, State
 from .tree import Tree
 
 
@@ -23,7 +24,7 @@ class Unchanged:
     """Checkpoints that were looked at again and are as the scan before found them."""
 
     checkpoints: Mapping[str, Checkpoint]  # by id
-    listings: Mapping[str, dict[str, Kind]]  # of the directories inside them
+    listings: Mapping[str, Names]  # of the directories inside them
 
     def tree(self, root: str) -> LocalTree:
         """The disk, of which these need not be listed or read again."""
@@ -62,6 +63,10 @@ class _HalfKnownTree(LocalTree):
             for member in one.members
         )
 
-    def entries(self, path: str) -> dict[str, Kind]:
-        listing = self._listings.get(path)
-        return super().entries(path) if listing is None else listing
+    def survey(self, cancelled: Callable[[], bool]) -> Iterator[dict[str, Names]]:
+        """Nothing: most was looked at just now, and the rest is when it is asked for."""
+        return iter(())
+
+    def names(self, path: str) -> Names:
+        names = self._listings.get(path)
+        return super().names(path) if names is None else names

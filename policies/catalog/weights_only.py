@@ -46,10 +46,14 @@ def _holds_optimizer(folder: Folder | None) -> bool:
     """Whether a file or folder of the optimizer lies in the directory, or one level below."""
     if folder is None:
         return False
-    if any(map(is_optimizer, folder.kinds)):
+    if folder.tell(_name_an_optimizer):
         return True
     below = (folder.child(name) for name in folder.names(Kind.DIRECTORY))
-    return any(child is not None and any(map(is_optimizer, child.kinds)) for child in below)
+    return any(child is not None and child.tell(_name_an_optimizer) for child in below)
+
+
+def _name_an_optimizer(kinds: dict[str, Kind]) -> bool:
+    return any(map(is_optimizer, kinds))
 
 
 def _number(one: Sighting) -> float:

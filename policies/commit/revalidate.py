@@ -20,7 +20,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..catalog.model import Checkpoint, Kind
+from ..catalog.listing import Names
+from ..catalog.lookout import Lookout
+from ..catalog.model import Checkpoint
 from ..catalog.unchanged import Unchanged
 from ..decisions import Action, ArtifactDecision, Decision, Plan, Source, Unit
 from .at_once import MANY, each, is_slow
@@ -72,7 +74,7 @@ def revalidate(
     staying = _staying(plan, doomed)
     checkpoints = {one.id: one for one in plan.catalog.checkpoints}
     known: dict[str, Checkpoint] = {}
-    listings: dict[str, dict[str, Kind]] = {}
+    listings: dict[str, Names] = {}
     for unit, look in _looks(state, [*doomed, *staying]):
         objection = _objection(unit, look)
         if not objection and not isinstance(look, OSError) and not unit.artifact:
@@ -110,9 +112,11 @@ def _staying(plan: Plan, doomed: Sequence[Unit]) -> list[Unit]:
 def _looks(state: StateDirectory, units: Sequence[Unit]) -> Iterable[tuple[Unit, Look | OSError]]:
     """Each unit with what is seen of it now, or why nothing is."""
 
+    lookout = Lookout()
+
     def look(unit: Unit) -> Look | OSError:
         try:
-            return _look(state, unit)
+            return _look(state, unit, lookout)
         except OSError as error:
             return error
 
@@ -129,9 +133,9 @@ def _objection(unit: Unit, look: Look | OSError) -> str:
     return "" if look.identity == unit.measure.identity else CHANGED
 
 
-def _look(state: StateDirectory, unit: Unit) -> Look:
+def _look(state: StateDirectory, unit: Unit, lookout: Lookout) -> Look:
     """The whole checkpoint; of one that is slimmed, `top` are the pieces that move."""
-    look = look_again(state, unit.stays or unit.members)
+    look = look_again(state, unit.stays or unit.members, lookout)
     if not unit.stays:
         return look
     for path in unit.aside:

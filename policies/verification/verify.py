@@ -95,11 +95,12 @@ def verdict_on(
     """What its files tell; nothing is told of one that is written meanwhile."""
     if one.state is not State.COMPLETE and one.verified != DAMAGED:
         return Verdict(one.id, Outcome.SKIPPED, f"{one.state.value}: {one.evidence}")
+    tree = tree.anew()  # what the scan saw is not what is read now
     before = measure(tree, one.members)
     if before.errors:
         return Verdict(one.id, Outcome.SKIPPED, before.errors[0])
     why = next((trouble for trouble in _troubles(tree, one, contents, cancelled)), "")
-    if measure(tree, one.members).identity != before.identity:
+    if measure(tree.anew(), one.members).identity != before.identity:
         return Verdict(one.id, Outcome.SKIPPED, "it changed while it was read")
     outcome = Outcome.DAMAGED if why else Outcome.WHOLE
     sums = (before.apparent, before.files, before.newest_mtime_ns)

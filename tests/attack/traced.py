@@ -29,7 +29,12 @@ CALLS = (
 )
 _LINE = re.compile(r"^\d+ +(\w+)\((.*)")
 # Bytecode would be written by the first run only, and so shift what is counted.
-_QUIET = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+_QUIET = {
+    **os.environ,
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "KEEPSTEP_SCAN_REQUESTS": "1",  # a traced disk is slow, and threads have no order
+}
 
 
 @dataclass(frozen=True)

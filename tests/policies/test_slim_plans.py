@@ -12,7 +12,6 @@ from keepstep.policies.catalog.model import (
     Checkpoint,
     Kind,
     Measure,
-    Member,
     Pin,
     ResumeState,
     State,
@@ -37,8 +36,8 @@ def slimmable(step: int, **facts: object) -> Checkpoint:
     """One of a gigabyte, of which 600 MB are the optimizer's."""
     one = checkpoint(step, **facts)  # type: ignore[arg-type]
     assert one.measure
-    member = Member(f"{one.id}/optimizer.pt", Kind.FILE)
-    resume = ResumeState((member,), (), Measure(OPTIMIZER, OPTIMIZER, 1, 0, ""))
+    names = (("optimizer.pt", Kind.FILE),)
+    resume = ResumeState(one.id, names, (), Measure(OPTIMIZER, OPTIMIZER, 1, 0, ""))
     return replace(one, measure=replace(one.measure, resume=resume))
 
 

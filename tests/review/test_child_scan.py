@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from keepstep.policies.catalog.scan import Finished, Found, scan
 from keepstep.policies.refusal import Refusal
+from keepstep.tui.review import child_scan
 from keepstep.tui.review.child_scan import scan_in_child
 from keepstep.tui.sample.run import build_sample_run
 
@@ -35,3 +37,9 @@ def test_a_refusal_reaches_the_parent(run: Path):
 def test_who_stops_reading_is_not_kept_waiting(run: Path):
     events = iter(scan_in_child(str(run))(lambda: True))
     assert next(events, None) is None
+
+
+def test_a_scan_that_hangs_ends_when_nobody_waits(run: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(child_scan, "scan_events", lambda *_, **__: iter(lambda: time.sleep(60), 1))
+    answers = iter([False, False])
+    assert list(scan_in_child(str(run))(lambda: next(answers, True))) == []

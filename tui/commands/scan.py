@@ -29,10 +29,11 @@ def scan_command(directory: str, as_json: bool) -> int:
     """List what a training directory holds.
 
     Checkpoints by series with step, size, metrics, age and state; artifacts with what it would
-    cost to delete them; and what was not recognised, which is always kept. Reads only.
+    cost to delete them; and what was not recognised, which is always kept. Changes nothing in
+    the run; remembers finished checkpoints in the user's cache directory.
     """
     tell(waiting(directory))
-    catalog = scan(directory)
+    catalog = scan(directory, remember=True)
     if as_json:
         output.document(scan_document(catalog))
     else:

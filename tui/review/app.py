@@ -63,7 +63,7 @@ def review_of(
     return ReviewApp(
         ReviewModel(root, policy, now=now, apparent=apparent, read_only=read_only),
         feed=feed or Feed(scanner(root)).start(),
-        rescan=lambda: Feed(scanner(root)).start(),
+        rescan=lambda: Feed(scanner(root, remember=not read_only)).start(),
         disk=disk or LocalDisk(),
         glyphs=glyphs or glyphs_for_locale(),
         title=root if title is None else title,

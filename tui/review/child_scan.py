@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,18 +23,21 @@ _EVERY = 0.05  # seconds between two batches of sizes
 _Sent = list[ScanEvent | Refusal]
 
 
-def scan_in_child(root: str) -> Scanner:
-    """Start the scan of a root now; the scanner gives its events, once."""
+def scan_in_child(root: str, *, remember: bool = False) -> Scanner:
+    """Start the scan of a root now; the scanner gives its events, once.
+
+    It takes from the index what has not changed: a commit looks at everything again.
+    """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _work(root, writer)
+        _work(root, writer, remember)
     os.close(writer)
     return lambda cancelled: _received(reader, child, cancelled)
 
 
-def _work(root: str, writer: int) -> NoReturn:
+def _work(root: str, writer: int, remember: bool) -> NoReturn:
     """The child's whole life: it owns no terminal, and ends when nobody reads."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent to answer
@@ -41,7 +45,7 @@ def _work(root: str, writer: int) -> NoReturn:
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
         with open(writer, "wb") as pipe:
-            _send(scan_events(root), pipe)
+            _send(scan_events(root, recall=True, remember=remember), pipe)
     finally:
         os._exit(0)
 
@@ -80,6 +84,9 @@ def _received(reader: int, child: int, cancelled: Callable[[], bool]) -> Iterato
     try:
         with open(reader, "rb") as pipe:
             unpickler = pickle.Unpickler(pipe)  # noqa: S301 - of our own child
+            # A slow disk lets nothing be said for a while.
+            while not (cancelled() or select.select([pipe], [], [], _EVERY)[0]):
+                pass
             while not (finished or cancelled()):
                 for event in _batch(unpickler):
                     if isinstance(event, Refusal):
@@ -87,6 +94,8 @@ def _received(reader: int, child: int, cancelled: Callable[[], bool]) -> Iterato
                     finished = isinstance(event, Finished)
                     yield event
     finally:
+        if not finished:
+            os.kill(child, signal.SIGKILL)  # it only reads
         os.waitpid(child, 0)
 
 

@@ -16,13 +16,13 @@ _EVERY = 0.1  # seconds between two pieces of news about sizes
 Scanner = Callable[[Callable[[], bool]], Iterable[ScanEvent]]
 
 
-def scanner(root: str) -> Scanner:
-    """The scan of a root, as a feed wants it."""
+def scanner(root: str, *, remember: bool = False) -> Scanner:
+    """The scan of a root, as a feed wants it; a new look at everything."""
 
     def events(cancelled: Callable[[], bool]) -> Iterator[ScanEvent]:
         from ...policies.catalog.scan import scan_events
 
-        yield from scan_events(root, cancelled=cancelled)
+        yield from scan_events(root, remember=remember, cancelled=cancelled)
 
     return events
 

@@ -29,7 +29,7 @@ def run_review(
     root = os.path.realpath(root)
     settings = load_settings(settings_file())
     found = (waiting if read_only else put_right)(root)  # before the scan looks at it
-    feed = Feed(_first_scan(root)).start()
+    feed = Feed(_first_scan(root, remember=not read_only)).start()
 
     if "SSH_CONNECTION" in os.environ:
         os.environ.setdefault("TEXTUAL_FPS", _FRAMES_OVER_SSH)  # read when Textual is imported
@@ -55,9 +55,9 @@ def run_review(
     return app.run() or 0
 
 
-def _first_scan(root: str) -> Scanner:
+def _first_scan(root: str, *, remember: bool) -> Scanner:
     try:
-        return scan_in_child(root)
+        return scan_in_child(root, remember=remember)
     except OSError:  # no process to be had; a thread does as well, only later
         return scanner(root)
 

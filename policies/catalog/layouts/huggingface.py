@@ -8,6 +8,7 @@ diffusers use the same name without it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ..content import NO_WEIGHTS, holds_weights, trouble_inside
@@ -41,20 +42,21 @@ class HuggingFaceLayout:
         inside = {name: child for name in steps if (child := folder.child(name)) is not None}
         marked = any(_marker(child) for child in inside.values())
         weighty = any(holds_weights(child) for child in inside.values())
-        troubles = {name: _trouble(inside.get(name), marked, weighty) for name in steps}
+        found = folder.tree.each(lambda name: _trouble(inside.get(name), marked, weighty), steps)
+        troubles = dict(zip(steps, found, strict=True))
         ordered = sorted(steps, key=lambda name: steps[name])
         newest = _newest_state(folder, [name for name in ordered if not troubles[name]])
-        checkpoints = tuple(
-            _sighting(name, steps[name], inside.get(name), troubles[name], newest)
-            for name in ordered
+        checkpoints = folder.tree.each(
+            lambda name: _sighting(name, steps[name], inside.get(name), troubles[name], newest),
+            ordered,
         )
         slimmed = weights_only(folder, checkpoints)
         slimmed |= {name for name, child in inside.items() if _marker(child) == FILE + SET_ASIDE}
-        checkpoints = tuple(
-            replace(one, weights_only=True) if one.name in slimmed else one for one in checkpoints
-        )
         return Sightings(
-            checkpoints,
+            tuple(
+                replace(one, weights_only=True) if one.name in slimmed else one
+                for one in checkpoints
+            ),
             _final_model(folder),
             _best_tag(newest),
             metric_log=newest[1].metric_log() if newest else NO_LOG,
@@ -71,8 +73,8 @@ def _sighting(
 ) -> Sighting:
     record = newest[1].history.get(step) if newest else None
     if record is None and inside is not None:
-        own = read_trainer_state(inside)
-        record = _record(own, step) if own else None
+        known = inside.fact("own record", lambda: _own_record(inside, step))
+        record = StepRecord(*known) if known else None
     return Sighting(
         name=name,
         family="checkpoint-*",
@@ -85,9 +87,12 @@ def _sighting(
     )
 
 
-def _record(state: TrainerState, step: int) -> StepRecord:
+def _own_record(inside: Folder, step: int) -> tuple[float | None, Mapping[str, float]] | None:
+    state = read_trainer_state(inside)
+    if state is None:
+        return None
     found = state.history.get(step)
-    return found if found else StepRecord(state.epoch, NO_METRICS)
+    return (found.epoch, dict(found.metrics)) if found else (state.epoch, {})
 
 
 def _trouble(inside: Folder | None, marked: bool, weighty: bool) -> str:

@@ -7,9 +7,10 @@ marker file `…-unfinished` beside it tells of a save that has not ended. `-las
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
-from ..content import missing_common, with_trouble
+from ..content import Siblings, missing_common, with_trouble
 from ..key_values import KeyValues, read_key_values
 from ..model import Kind, Standing
 from ..sets import judged
@@ -33,9 +34,10 @@ class NemoLayout:
             key = _unit_of(name)
             if key is not None:
                 members.setdefault(key, []).append(name)
+        ranks = Counter(frozenset(map(_rank_of, names)) for names in members.values())
         # A marker can stand alone for a moment; it is no checkpoint then.
         found = [
-            _sighting(folder, key, names, members)
+            _sighting(folder, key, names, ranks)
             for key, names in members.items()
             if any(not name.endswith(_UNFINISHED) for name in names)
         ]
@@ -68,9 +70,7 @@ def _unit_of(name: str) -> str | None:
     return match["stem"] + (match["last"] or "")
 
 
-def _sighting(
-    folder: Folder, key: str, names: list[str], members: dict[str, list[str]]
-) -> Sighting:
+def _sighting(folder: Folder, key: str, names: list[str], ranks: Siblings) -> Sighting:
     read = _read(key)
     if read is None:
         raise AssertionError(key)
@@ -87,7 +87,6 @@ def _sighting(
     )
     if any(name.endswith(_UNFINISHED) for name in names):
         return with_trouble(one, f"the marker {key}{_UNFINISHED} stands beside it")
-    ranks = [frozenset(map(_rank_of, others)) for others in members.values()]
     return judged(folder, with_trouble(one, missing_common(map(_rank_of, names), ranks)))
 
 

@@ -7,6 +7,7 @@ and `best_model` sets have no number.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 from ..content import missing_common, with_trouble
@@ -35,12 +36,12 @@ class PaddleLayout:
             return Sightings()
         sets = {stem: one.names for stem, one in gather(folder.names(Kind.FILE), _NAME).items()}
         read = {one.name: one for family in families(sets).values() for one in family}
+        siblings = Counter(frozenset(sets[name]) for name in sets if name in read)
         found, finals = [], []
         for stem, names in sets.items():
             members = tuple(sorted(names.values(), key=lambda name: not name.endswith(_WEIGHTS)))
             if stem in read:
                 one = replace(as_sighting(read[stem], "epoch"), members=members)
-                siblings = [frozenset(sets[name]) for name in sets if name in read]
                 trouble = _missing(names) or missing_common(names, siblings)
                 found.append(judged(folder, with_trouble(one, trouble)))
             elif _FINAL.fullmatch(stem):

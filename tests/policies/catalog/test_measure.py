@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+from itertools import product
 from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from keepstep.policies import scan
+from keepstep.policies.catalog import measure as measuring
+from keepstep.policies.catalog.local_tree import LocalTree
+from keepstep.policies.catalog.model import Kind, Member
 from keepstep.policies.freed import freed
 
 from ..trees import hugging_face
@@ -64,3 +71,30 @@ def test_roles_add_up(tmp_path: Path):
     roles = {role.value: size for role, size in measure.roles}
     assert set(roles) == {"weights", "optimizer", "config", "metadata"}
     assert sum(roles.values()) == measure.apparent
+
+
+FOLDERS = ["", "optim", "optimizer_0", "global_step5", "global_step5/optim", "model/optim", "rank0"]
+NAMES = [
+    "model.safetensors", "adapter_model.bin", "optimizer.pt", "scheduler.pt", "rng_state_0.pth",
+    "trainer_state.json", "latest", "zero_to_fp32.py", "notes.txt", "optim",
+    "zero_pp_rank_0_mp_rank_00_model_states.pt", "zero_pp_rank_0_mp_rank_00_optim_states.pt",
+]  # fmt: skip
+FILES = st.sampled_from([f"{a}/{b}".lstrip("/") for a, b in product(FOLDERS, NAMES)])
+
+
+@given(sizes=st.dictionaries(FILES, st.integers(0, 9000), max_size=12))
+def test_sums_of_folders_tell_what_each_file_tells(
+    sizes: dict[str, int], tmp_path_factory: pytest.TempPathFactory
+):
+    root = tmp_path_factory.mktemp("run")
+    (root / "checkpoint").mkdir()
+    for name, size in sizes.items():
+        path = root / "checkpoint" / name
+        if not path.is_dir() and all(not above.is_file() for above in path.parents):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(bytes(size))
+    members = [Member("checkpoint", Kind.DIRECTORY)]
+    many = measuring.measure(LocalTree(str(root)), members)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measuring, "sums_of", lambda listing: None)
+        assert measuring.measure(LocalTree(str(root)), members) == many

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from keepstep.policies.catalog.local_tree import LocalTree
+from keepstep.policies.catalog.lookout import Lookout
 from keepstep.policies.catalog.measure import measure
 from keepstep.policies.catalog.model import Member
 from keepstep.policies.catalog.scan import scan
@@ -215,6 +216,22 @@ def test_nothing_inside_what_has_not_changed_is_read(training: Path, monkeypatch
     assert not [path for path in read if path.endswith("model.safetensors")]
 
 
+def test_no_entry_of_what_has_not_changed_is_looked_at_a_third_time(
+    training: Path, monkeypatch: pytest.MonkeyPatch
+):
+    plan = planned(training)
+    looked: list[str] = []
+    look = Lookout.look
+
+    def told(self: Lookout, directory: str) -> object:
+        looked.append(os.path.relpath(directory, training))
+        return look(self, directory)
+
+    monkeypatch.setattr(Lookout, "look", told)
+    assert len(carried(plan).trashed) == 4
+    assert looked == []
+
+
 NAMES = st.sampled_from(["a", "b.bin", "c", os.fsdecode(b"odd-\xff"), "z z"])
 TREES = st.recursive(
     st.one_of(st.binary(max_size=20), st.just("link")),
@@ -232,13 +249,13 @@ def test_the_second_look_takes_the_fingerprint_of_the_scan(tree: Any, tmp_path_f
     members = tuple(Member(path, kind_of(os.lstat(root / path))) for path in paths)
     before = measure(LocalTree(str(root)), members)
     with open_for_writing(str(root)) as state:
-        look = look_again(state, members)
+        look = look_again(state, members, Lookout())
         assert look.identity == before.identity
         local = LocalTree(str(root))
-        assert all(list(local.entries(path).items()) == [*found.items()]
+        assert all(list(local.names(path).kinds.items()) == [*found.kinds.items()]
                    for path, found in look.listings.items())  # fmt: skip
         (root / "single.pt").write_bytes(b"22")
-        assert look_again(state, members).identity != before.identity
+        assert look_again(state, members, Lookout()).identity != before.identity
 
 
 def _make(path: Path, content: Any) -> None:

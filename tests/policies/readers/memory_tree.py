@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
+from keepstep.policies.catalog.listing import Listing, Names, Stat
 from keepstep.policies.catalog.model import Kind
-from keepstep.policies.catalog.tree import Folder, Stat
+from keepstep.policies.catalog.tree import Folder
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 class MemoryTree:
@@ -17,13 +22,16 @@ class MemoryTree:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files
         self.bytes_read = 0
+        self.whole_looks: set[object] = set()
 
-    def entries(self, path: str) -> dict[str, Kind]:
+    def names(self, path: str) -> Names:
         inside = [f[len(path) + 1 :] if path else f for f in self.files if self._below(f, path)]
         if path and not inside:
             raise FileNotFoundError(path)
         found = {name.split("/")[0]: name for name in sorted(inside)}
-        return {top: Kind.DIRECTORY if "/" in name else Kind.FILE for top, name in found.items()}
+        return Names(
+            {top: Kind.DIRECTORY if "/" in name else Kind.FILE for top, name in found.items()}
+        )
 
     def _below(self, file: str, path: str) -> bool:
         return not path or file.startswith(path + "/")
@@ -49,8 +57,20 @@ class MemoryTree:
     def link(self, path: str) -> str:
         raise OSError(22, "Invalid argument", path)
 
-    def walk(self, path: str) -> Iterator[tuple[str, Stat | OSError]]:
-        yield path, self.stat(path)
+    def listing(self, path: str) -> Listing:
+        raise OSError(38, "Function not implemented", path)
+
+    def newest(self, path: str) -> str:
+        return ""
+
+    def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
+        return find()
+
+    def anew(self) -> MemoryTree:
+        return self
+
+    def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
+        return [work(item) for item in items]
 
 
 def folder_of(files: Mapping[str, bytes]) -> Folder:

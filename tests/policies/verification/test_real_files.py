@@ -55,3 +55,21 @@ def test_a_changed_byte_is_found(name: str, file: str, tmp_path: Path):
         if any(path.is_relative_to(run / member.path) for member in one.members)
     ]
     assert damaged == {changed}
+
+
+def test_one_that_is_written_meanwhile_gets_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run, _ = unpack("transformers", tmp_path)
+    original = LocalTree.read
+
+    def reading(tree: LocalTree, path: str, limit: int, offset: int = 0) -> bytes:
+        with open(run / "checkpoint-100" / "config.json", "a") as file:
+            file.write(" ")
+        return original(tree, path, limit, offset)
+
+    catalog = scan(str(run))
+    monkeypatch.setattr(LocalTree, "read", reading)
+    found = {one.id: one for one in verify(LocalTree(catalog.root), catalog.checkpoints, jobs=1)}
+    verdict = found["checkpoint-100"]
+    assert (verdict.outcome, verdict.why) == (Outcome.SKIPPED, "it changed while it was read")
