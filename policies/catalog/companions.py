@@ -6,8 +6,9 @@ weights whose name is theirs but for the word or the extension that says what th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
+
+from ..patterns import pattern
 
 _COMPANION_WORDS = frozenset(
     {"ema", "swa", "opt", "optim", "optimizer", "optimiser", "sched", "scheduler", "scaler", "rng",
@@ -22,8 +23,8 @@ COMPANION_SUFFIXES = (
     ".json", ".yaml", ".yml", ".txt", ".opt", ".optim", ".meta", ".index", ".pkl", ".npz",
     ".state", ".states", ".solverstate", ".csv", ".ema",
 )  # fmt: skip
-_SUFFIXES = re.compile(r"(\.[A-Za-z]\w*)+\Z")
-_TOKENS = re.compile(r"\*|[0-9]+(?:\.[0-9]+)?|[A-Z]?[a-z]+|[A-Z]+")
+_SUFFIXES = pattern(r"(\.[A-Za-z]\w*)+\Z")
+_TOKENS = pattern(r"\*|[0-9]+(?:\.[0-9]+)?|[A-Z]?[a-z]+|[A-Z]+")
 
 
 def tokens_of(family: str) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ have, so that a framework's optional files are missed only where they are usual.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from ..patterns import pattern
 from .evidence import is_weight_name, trouble_among
 from .model import Kind, State
 from .roles import is_optimizer
@@ -19,7 +19,7 @@ from .sighting import Sighting
 from .tree import Folder
 from .weights_only import lasting, weights_only
 
-SHARD = re.compile(r"(.+)-([0-9]{5})-of-([0-9]{5})\.(safetensors|bin|pt|ckpt|msgpack)")
+SHARD = pattern(r"(.+)-([0-9]{5})-of-([0-9]{5})\.(safetensors|bin|pt|ckpt|msgpack)")
 DCP_MARKER = ".metadata"  # torch.distributed.checkpoint renames it into place as its last act
 _ZARR_MARKS = ("manifest.ocdbt", "_METADATA", "zarr.json", ".zarray", "saved_model.pb")
 _DEPTH = 2  # levels below the checkpoint that are looked at

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from ..patterns import pattern
+
 _DAY = r"(?:19|20)[0-9][0-9](?P<mark>[-_.]?)(?:0[1-9]|1[0-2])(?P=mark)(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"(?:[01][0-9]|2[0-3])[-_:.]?[0-5][0-9](?:[-_:.]?[0-5][0-9])?"
 DATE = rf"(?<![0-9]){_DAY}(?:[-_T +]{_TIME})?(?![0-9])"
-_WHOLE = re.compile(rf"{DATE}Z?")
+_WHOLE = pattern(rf"{DATE}Z?")
 
 
 def date_number(text: str) -> int | None:

@@ -7,14 +7,14 @@ Nothing is ever unpickled: only container headers and trailers are read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from ..patterns import pattern
 from .tree import Folder, join
 
 _MAX_SAFETENSORS_HEADER = 100_000_000  # the format's own limit, in bytes
-_OFFSETS = re.compile(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d{1,18})\s*\]')
-_NUMBERS = re.compile(r"[0-9]+")
+_OFFSETS = pattern(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d{1,18})\s*\]')
+_NUMBERS = pattern(r"[0-9]+")
 _ZIP_START = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL = 22 + 65535  # end record and the longest comment

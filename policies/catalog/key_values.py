@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..patterns import pattern
+
 _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*(?:[eE][-+]?[0-9]+)?|nan|inf)"
 _KEY = r"[A-Za-z_][\w.@/ ]*"
-_PAIR = re.compile(rf"(?P<key>{_KEY})=(?P<value>{_NUMBER})")
-_NAME = re.compile(rf"(?P<prefix>[^=]*-)?(?P<pairs>{_KEY}={_NUMBER}(?:-{_KEY}={_NUMBER})*)")
+_PAIR = pattern(rf"(?P<key>{_KEY})=(?P<value>{_NUMBER})")
+_NAME = pattern(rf"(?P<prefix>[^=]*-)?(?P<pairs>{_KEY}={_NUMBER}(?:-{_KEY}={_NUMBER})*)")
 _MAX_DIGITS = 18
 
 

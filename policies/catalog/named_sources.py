@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from ..patterns import pattern
 from .model import Need
 
 _NEEDS = {
@@ -24,7 +25,7 @@ _NEEDS = {
     "ckpt_path": Need.RESUME,  # Lightning's command line
 }
 # W&B writes each value one level deeper, under `value:`.
-_PAIR = re.compile(
+_PAIR = pattern(
     rf"""(?:^|[{{,])[ \t]*["']?(?P<key>{"|".join(_NEEDS)})["']?[ \t]*:
         (?:\s*\n[ \t]+desc:[^\n]*)?(?:\s*\n[ \t]+value:)?[ \t]*
         (?:(?P<double>"(?:[^"\\\n]|\\.)*")|'(?P<single>[^'\n]*)'|(?P<plain>[^\s"'{{}}\[\],#][^\n,#}}]*))

@@ -11,17 +11,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..patterns import pattern
 from . import words
 from .dates import DATE, date_number
 
-_PIECES = re.compile(
+_PIECES = pattern(
     rf"(?P<date>{DATE})"
     r"|(?P<shard>[-_.][0-9]+[-_]?of[-_]?[0-9]+|__[0-9]+_[0-9]+(?=\.|\Z))"
     r"|(?P<decimal>(?:(?<=[=_-])-)?[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?(?![0-9]))"
     r"|(?P<digits>[0-9]+)"
 )
-_METRIC = re.compile(r"([A-Za-z]\w*)=\Z")
-_RANK_WORD = re.compile(r"[-_.]*[A-Za-z]+[-_=]*\Z")
+_METRIC = pattern(r"([A-Za-z]\w*)=\Z")
+_RANK_WORD = pattern(r"[-_.]*[A-Za-z]+[-_=]*\Z")
 _MAX_DIGITS = 18  # more than any step; int() of thousands of digits is slow
 
 

@@ -5,11 +5,11 @@ A rank, a shard or a companion that all siblings have is missed where it is abse
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from ..patterns import pattern
 from .content import Siblings, missing_common, with_trouble
 from .numbered_names import NumberedName
 from .roles import is_optimizer
@@ -19,8 +19,8 @@ from .tree import Folder
 from .weights_only import older_without
 
 _Numbers = tuple[int | None, int | None, int | None]
-_SUFFIXES = re.compile(r"(\.[A-Za-z]\w*)+\Z")
-_TOTAL = re.compile(r"[-_.][0-9]+[-_]?of[-_]?([0-9]{1,9})")
+_SUFFIXES = pattern(r"(\.[A-Za-z]\w*)+\Z")
+_TOTAL = pattern(r"[-_.][0-9]+[-_]?of[-_]?([0-9]{1,9})")
 
 
 @dataclass(slots=True)

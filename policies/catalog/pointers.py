@@ -10,11 +10,12 @@ import posixpath
 import re
 from collections.abc import Container, Mapping
 
+from ..patterns import pattern
 from .model import Pointer
 from .path_owners import owner_of, shared_tail
 from .tree import Tree, join
 
-_POINTER_NAME = re.compile(r"(last|latest|best|final|current|newest)([._-].*)?", re.IGNORECASE)
+_POINTER_NAME = pattern(r"(last|latest|best|final|current|newest)([._-].*)?", re.IGNORECASE)
 _MAX_HOPS = 40  # the kernel's own limit
 
 

@@ -13,6 +13,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..patterns import pattern
 from .local_tree import LocalTree
 from .model import Artifact, Checkpoint, Kind, Reference
 from .named_sources import named_sources
@@ -20,13 +21,13 @@ from .path_owners import PathResolver, owner_of
 from .tree import Tree, join
 
 _IN_CHECKPOINTS = ("adapter_config.json", "config.json")
-_CONFIGURATION = re.compile(r".*\.(json|ya?ml)", re.IGNORECASE)
-_NOT_THESE = re.compile(r"(tokenizer|vocab|special_tokens|added_tokens|label|.*\.index\.)", re.I)
+_CONFIGURATION = pattern(r".*\.(json|ya?ml)", re.IGNORECASE)
+_NOT_THESE = pattern(r"(tokenizer|vocab|special_tokens|added_tokens|label|.*\.index\.)", re.I)
 _MOST_BYTES = 256 * 1024
 _MOST_FILES = 1000  # of one scan
 _MOST_NEIGHBOURS = 100
 _MOST_EACH = 8  # files of one neighbour
-_NUMBERED = re.compile(r".*?([0-9]+)")
+_NUMBERED = pattern(r".*?([0-9]+)")
 Written = tuple[str, str]  # path of a file relative to the root, its text
 
 

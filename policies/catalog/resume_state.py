@@ -21,11 +21,11 @@ with one was tried with transformers and accelerate, and read in the sources of 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from ..patterns import pattern
 from .listing import Extent, Names, Stat, Sums, files_in
 from .model import Kind, Measure, ResumeState, Role, SharedInode
 from .roles import (
@@ -41,7 +41,7 @@ SET_ASIDE = ".slimmed"  # what follows the name of a file that is set aside, not
 MARKER = "trainer_state.json"  # without it the Trainer does not resume
 # Means nothing without the partitions: their tag, and the script that puts them together.
 WITH_PARTITIONS = ("latest", "zero_to_fp32.py")
-_ZERO_3 = re.compile(r"(bf16_)?zero_pp_rank_[0-9]+_mp_rank_[0-9]+_model_states\.pt")
+_ZERO_3 = pattern(r"(bf16_)?zero_pp_rank_[0-9]+_mp_rank_[0-9]+_model_states\.pt")
 _LEAST_WEIGHTS = 20  # of so many bytes of optimizer at least one of weights; AdamW needs 2 to 6
 _SMALL = 1_000_000  # bytes; below it the headers of files count for more than what is in them
 _ORDER = {Role.OPTIMIZER: 0, Role.SCHEDULER: 1, Role.SCALER: 2, Role.RNG: 3}

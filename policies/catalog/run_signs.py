@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from ..patterns import pattern
 from .evidence import is_weight_name
 from .model import Kind
 from .numbered_names import families
 from .tree import Folder
 
-_RECORD = re.compile(r"events\.out\.tfevents.*|.*\.log|metrics\.csv|progress\.csv|hparams\.yaml")
+_RECORD = pattern(r"events\.out\.tfevents.*|.*\.log|metrics\.csv|progress\.csv|hparams\.yaml")
 _RUN_FOLDERS = frozenset(
     {"checkpoints", "ckpts", "ckpt", "logs", "tensorboard", "tb", "wandb", "mlruns", "runs",
      "lightning_logs", ".hydra"}

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..patterns import pattern
 from .model import Checkpoint, Kind, Pointer, Standing, State
 from .tree import Folder, Tree, join
 
@@ -17,7 +18,7 @@ _LAYOUT = "huggingface"
 _ARGUMENTS, _STATE = "training_args.bin", "trainer_state.json"
 _MAX_ARGUMENTS = 65_536
 # The key, perhaps an opcode that remembers it, and the opcode of None: most runs select nothing.
-_NO_METRIC = re.compile(rb"metric_for_best_model(q.|r.{4}|\x94)?N", re.DOTALL)
+_NO_METRIC = pattern(rb"metric_for_best_model(q.|r.{4}|\x94)?N", re.DOTALL)
 Selection = tuple[str, str]  # metric, "min" or "max"
 
 

@@ -6,9 +6,9 @@ word beside the number that says what it counts, or one that speaks of models.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from ..patterns import pattern
 from .numbered_names import NumberedName
 from .tree import Folder
 from .words import FOREIGN_WORDS, GROWN_WORDS, MODEL_WORDS, SPLIT_WORDS, words_of
@@ -36,7 +36,7 @@ _SIZES = frozenset(
 
 
 _PICKLE = 1 << 15  # bytes; the pickle stands first in torch's zip
-_MODEL_KEYS = re.compile(rb"weight|bias|state|optim|model|epoch|step|layer|net")
+_MODEL_KEYS = pattern(rb"weight|bias|state|optim|model|epoch|step|layer|net")
 _LOCAL_HEADER = 30  # bytes before a zip entry's name
 _CANDIDATES = (*_WEIGHTS, *_PERHAPS, *_EXPORTS, *"0123456789")
 

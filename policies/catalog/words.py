@@ -6,7 +6,7 @@ after a word of this page. Model sizes, folds, seeds, versions, data and backups
 
 from __future__ import annotations
 
-import re
+from ..patterns import pattern
 
 
 def _words(text: str) -> frozenset[str]:
@@ -50,10 +50,10 @@ FOREIGN_WORDS = _words(
 )
 # The same, unless a word beside the number says what it counts: train_100.pt, train_step_100.pt.
 SPLIT_WORDS = _words("train training val valid test eval validation")
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-_LEFT = re.compile(r"(?P<word>[A-Z]?[a-z]+|[A-Z]+)?(?P<between>[-_.=#@+ ]*)\Z")
+_WORD = pattern(r"[A-Z]?[a-z]+|[A-Z]+")
+_LEFT = pattern(r"(?P<word>[A-Z]?[a-z]+|[A-Z]+)?(?P<between>[-_.=#@+ ]*)\Z")
 # A word before the next number belongs to that one: 16_e2.
-_RIGHT = re.compile(r"(?P<between>[-_]?)(?P<word>[A-Za-z]+)(?![A-Za-z]|[-_=]?[0-9])")
+_RIGHT = pattern(r"(?P<between>[-_]?)(?P<word>[A-Za-z]+)(?![A-Za-z]|[-_=]?[0-9])")
 
 
 def words_of(name: str) -> frozenset[str]:

@@ -6,16 +6,15 @@ directories of that name by the states of the random generators and of the optim
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..content import judged_directories
 from ..model import Kind
 from ..sets import matching, numbered
 from ..sighting import Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"checkpoint_(?P<counter>[0-9]+)")
-_OWN_FILE = re.compile(
+_NAME = pattern(r"checkpoint_(?P<counter>[0-9]+)")
+_OWN_FILE = pattern(
     r"random_states_[0-9]+\.pkl|optimizer(_[0-9]+)?\.bin|scheduler(_[0-9]+)?\.bin|sampler(_[0-9]+)?\.bin"
     r"|custom_checkpoint_[0-9]+\.pkl|dl_state_dict(_[0-9]+)?\.bin"
 )

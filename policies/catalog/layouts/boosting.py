@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 
+from ...patterns import pattern
 from ..content import with_trouble
 from ..model import Kind, Standing
 from ..sets import matching, numbered
 from ..sighting import FinalModel, Sighting, Sightings
 from ..tree import Folder
 
-_XGBOOST = re.compile(r".+_(?P<step>[0-9]{1,18})\.(ubj|json|deprecated)")
-_XGBOOST_START = re.compile(rb'\{(L.{7}.|.?\s*")learner|\{.{0,12}learner', re.DOTALL)
-_LIGHTGBM = re.compile(r"(?P<model>.+)\.snapshot_iter_(?P<step>[0-9]{1,18})")
-_MODEL_NAME = re.compile(r"model|lgb|lightgbm|gbm|booster", re.IGNORECASE)
+_XGBOOST = pattern(r".+_(?P<step>[0-9]{1,18})\.(ubj|json|deprecated)")
+_XGBOOST_START = pattern(rb'\{(L.{7}.|.?\s*")learner|\{.{0,12}learner', re.DOTALL)
+_LIGHTGBM = pattern(r"(?P<model>.+)\.snapshot_iter_(?P<step>[0-9]{1,18})")
+_MODEL_NAME = pattern(r"model|lgb|lightgbm|gbm|booster", re.IGNORECASE)
 _LIGHTGBM_END = b"end of trees"
 _TAIL = 1 << 20
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..sets import file_sets
 from ..sighting import Sightings
 from ..tree import Folder
 
-_NAME = re.compile(
-    r".+_iter_(?P<step>[0-9]{1,18})(?P<ending>\.(?:caffemodel|solverstate)(?:\.h5)?)"
-)
+_NAME = pattern(r".+_iter_(?P<step>[0-9]{1,18})(?P<ending>\.(?:caffemodel|solverstate)(?:\.h5)?)")
 
 
 class CaffeLayout:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from ...patterns import pattern
 from ...places import SNAPSHOT_RECORD
 from ..content import holds_weights, judged_directories
 from ..dates import date_number
@@ -18,7 +19,7 @@ from ..run_signs import looks_like_run
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_PLACES = re.compile(
+_PLACES = pattern(
     r".*(snapshot|consolidated|checkpoint|ckpt|model|weight|backup|export|release|saved).*",
     re.IGNORECASE,
 )

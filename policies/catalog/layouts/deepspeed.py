@@ -6,8 +6,7 @@ have saved: a tag newer than it may be half-written. Rank files are missed by th
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..content import judged_directories
 from ..model import Kind, Standing
 from ..numbered_names import families
@@ -16,12 +15,12 @@ from ..sighting import Sighting, Sightings, Tag
 from ..tags import read_tag, suspect_after
 from ..tree import Folder
 
-_RANK_FILE = re.compile(
+_RANK_FILE = pattern(
     r"(zero_pp_rank_[0-9]+_|bf16_zero_pp_rank_[0-9]+_)?mp_rank_[0-9]+(_[0-9]+)?_(model|optim)_states\.pt"
     r"|(layer_[0-9]+_)?expert_[0-9]+_mp_rank_[0-9]+_model_states\.pt|expp_rank_[0-9]+_mp_rank_[0-9]+_optim_states\.pt"
     r"|layer_[0-9]+-model_[0-9]+-model_states\.pt"
 )
-_DEFAULT_TAG = re.compile(r"global_step[0-9]+(_universal)?")
+_DEFAULT_TAG = pattern(r"global_step[0-9]+(_universal)?")
 _TAG_FILES = ("latest", "latest_universal")
 
 

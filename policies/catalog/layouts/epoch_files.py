@@ -5,16 +5,15 @@ Series are per model name; the un-numbered `name.pth` beside them is the final m
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..evidence import trouble_with
 from ..model import Kind, State
 from ..sighting import FinalModel, Sighting, Sightings
 from ..tree import Folder
 from ..words import FOREIGN_WORDS, words_of
 
-_EPOCH_NAME = re.compile(r"(?P<model>.+?)(?P<mark>[_-]epoch[_-]?)(?P<n>[0-9]+)\.(?P<suffix>pth|pt)")
-_NUMBER_LAST = re.compile(r"(?P<model>.+)\.(?P<suffix>pth|pt)\.(?P<n>[0-9]+)")
+_EPOCH_NAME = pattern(r"(?P<model>.+?)(?P<mark>[_-]epoch[_-]?)(?P<n>[0-9]+)\.(?P<suffix>pth|pt)")
+_NUMBER_LAST = pattern(r"(?P<model>.+)\.(?P<suffix>pth|pt)\.(?P<n>[0-9]+)")
 
 
 class EpochFilesLayout:

@@ -6,19 +6,19 @@ the value. Shards and ranks of one checkpoint are one unit.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from ...patterns import pattern
 from ..model import Kind, Standing
 from ..sets import file_sets, gather, judged
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
 _SHARD = r"(?P<part>-shard[0-9]+|-rank-[0-9]+)?"
-_EPOCH = re.compile(rf"checkpoint(?P<epoch>[0-9]{{1,9}}){_SHARD}\.pt")
-_UPDATE = re.compile(rf"checkpoint_(?P<epoch>[0-9]{{1,9}})_(?P<step>[0-9]{{1,18}}){_SHARD}\.pt")
-_COPY = re.compile(rf"checkpoint_(?P<kind>best|last){_SHARD}\.pt")
-_BEST = re.compile(
+_EPOCH = pattern(rf"checkpoint(?P<epoch>[0-9]{{1,9}}){_SHARD}\.pt")
+_UPDATE = pattern(rf"checkpoint_(?P<epoch>[0-9]{{1,9}})_(?P<step>[0-9]{{1,18}}){_SHARD}\.pt")
+_COPY = pattern(rf"checkpoint_(?P<kind>best|last){_SHARD}\.pt")
+_BEST = pattern(
     rf"checkpoint\.best_(?P<metric>.+)_(?P<value>-?[0-9]+\.[0-9]{{3}})[0-9]{_SHARD}\.pt"
 )
 

@@ -6,15 +6,15 @@ maps from text and anything else with such a name.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from ...patterns import pattern
 from ..model import Kind
 from ..sets import judged, matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*_(?P<step>[0-9]{1,18})")
+_NAME = pattern(r"[A-Za-z][A-Za-z0-9_-]*_(?P<step>[0-9]{1,18})")
 _LOOKS = 3  # files of a family whose first byte is read
 _ARRAYS = "_gda"
 _MAP_STARTS = frozenset(range(0x81, 0x90)) | {0xDE, 0xDF}

@@ -7,10 +7,10 @@ diffusers use the same name without it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ...patterns import pattern
 from ..content import NO_WEIGHTS, holds_weights, trouble_inside
 from ..evidence import json_trouble
 from ..model import NO_LOG, NO_METRICS, Kind, State
@@ -20,8 +20,8 @@ from ..trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
 from ..tree import Folder
 from ..weights_only import weights_only
 
-_NAME = re.compile(r"checkpoint-([0-9]+)")
-_FINAL_WEIGHTS = re.compile(
+_NAME = pattern(r"checkpoint-([0-9]+)")
+_FINAL_WEIGHTS = pattern(
     r"(model|pytorch_model|adapter_model)(-[0-9]{5}-of-[0-9]{5})?\.(safetensors|bin)(\.index\.json)?"
 )
 

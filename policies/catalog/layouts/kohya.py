@@ -6,14 +6,13 @@ What resuming needs lies in a `-state/` directory of the same name, one checkpoi
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..model import Kind
 from ..sets import FileSet, gather, judged, numbered
 from ..sighting import FinalModel, Sighting, Sightings
 from ..tree import Folder
 
-_NAME = re.compile(
+_NAME = pattern(
     r"(?P<model>.+)-(?:step(?P<step>[0-9]{8})|(?P<epoch>[0-9]{6}))"
     r"(?P<ending>-state|\.safetensors|\.ckpt)"
 )

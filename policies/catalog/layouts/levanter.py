@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..content import judged_directories
 from ..model import Kind
 from ..sets import matching, numbered
 from ..sighting import Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"step-(?P<step>[0-9]+)")
+_NAME = pattern(r"step-(?P<step>[0-9]+)")
 _MARKER = "metadata.json"
 
 

@@ -7,9 +7,9 @@ protected. `hpc_ckpt_K.ckpt` is SLURM's; K counts saves. Epochs count from 0, as
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from ...patterns import pattern
 from ..content import trouble_inside, with_trouble
 from ..evidence import trouble_with
 from ..key_values import read_key_values
@@ -18,10 +18,10 @@ from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
 _SUFFIX = ".ckpt"
-_VERSION = re.compile(r"-v[0-9]+$")
-_LAST = re.compile(r"last(-v[0-9]+)?\.ckpt")
-_BEST = re.compile(r"best(-v[0-9]+)?\.ckpt")
-_SLURM = re.compile(r"hpc_ckpt_([0-9]{1,18})\.ckpt")
+_VERSION = pattern(r"-v[0-9]+$")
+_LAST = pattern(r"last(-v[0-9]+)?\.ckpt")
+_BEST = pattern(r"best(-v[0-9]+)?\.ckpt")
+_SLURM = pattern(r"hpc_ckpt_([0-9]{1,18})\.ckpt")
 
 
 class LightningLayout:

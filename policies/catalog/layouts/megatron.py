@@ -6,8 +6,7 @@ directories above it are suspect. Ranks are told by what the siblings have.
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..content import holds_weights, judged_directories
 from ..model import Kind, Standing
 from ..sets import matching, numbered
@@ -15,7 +14,7 @@ from ..sighting import Sighting, Sightings, Tag
 from ..tags import read_tag, suspect_after
 from ..tree import Folder
 
-_NAME = re.compile(r"iter_(?P<step>[0-9]{7,})")
+_NAME = pattern(r"iter_(?P<step>[0-9]{7,})")
 _RELEASE = "release"
 _TRACKER = "latest_checkpointed_iteration.txt"
 

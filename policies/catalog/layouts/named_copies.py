@@ -7,8 +7,7 @@ left to others, and a directory counts only as a model by itself.
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..evidence import is_weight_name
 from ..model import Kind, Standing
 from ..run_signs import looks_like_run
@@ -20,11 +19,11 @@ from ..words import FOREIGN_WORDS, words_of
 _SUFFIX = r"\.(pt|pth|pth\.tar|ckpt|safetensors|h5|hdf5|keras|pdparams|msgpack|onnx|nemo)"
 _END = rf"({_SUFFIX})?"
 _MORE = r"([-_.][A-Za-z]+)*"
-_RESUME = re.compile(rf"([A-Za-z].*[-_.])?(last|latest){_MORE}{_END}|(checkpoint|ckpt){_SUFFIX}")
-_BEST = re.compile(rf"([A-Za-z].*[-_.])?best{_MORE}{_END}")
-_FINAL = re.compile(rf"([A-Za-z].*[-_.])?(final|merged){_MORE}{_END}")
+_RESUME = pattern(rf"([A-Za-z].*[-_.])?(last|latest){_MORE}{_END}|(checkpoint|ckpt){_SUFFIX}")
+_BEST = pattern(rf"([A-Za-z].*[-_.])?best{_MORE}{_END}")
+_FINAL = pattern(rf"([A-Za-z].*[-_.])?(final|merged){_MORE}{_END}")
 _WORDS = ("last", "latest", "best", "final", "merged", "checkpoint", "ckpt")
-_YOLO = re.compile(r"epoch_?(?P<epoch>[0-9]{1,9})\.pt")
+_YOLO = pattern(r"epoch_?(?P<epoch>[0-9]{1,9})\.pt")
 
 
 class YoloLayout:

@@ -6,10 +6,10 @@ marker file `…-unfinished` beside it tells of a save that has not ended. `-las
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
+from ...patterns import pattern
 from ..content import Siblings, missing_common, with_trouble
 from ..key_values import KeyValues, read_key_values
 from ..model import Kind, Standing
@@ -17,9 +17,9 @@ from ..sets import judged
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_MARK = re.compile(r"(?P<stem>.+?--.+?)(?P<last>-last)?(?P<rest>(-EMA)?\.ckpt|)")
+_MARK = pattern(r"(?P<stem>.+?--.+?)(?P<last>-last)?(?P<rest>(-EMA)?\.ckpt|)")
 _UNFINISHED = "-unfinished"
-_RANK = re.compile(r"mp_rank_[0-9][0-9]|tp_rank_[0-9][0-9]_pp_rank_[0-9][0-9][0-9]")
+_RANK = pattern(r"mp_rank_[0-9][0-9]|tp_rank_[0-9][0-9]_pp_rank_[0-9][0-9][0-9]")
 _NO_METRICS = ("consumed_samples",)
 
 

@@ -7,17 +7,17 @@ lacks a file which all its siblings have is incomplete. torchtune keeps what res
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ...patterns import pattern
 from ..content import holds_weights, judged_directories
 from ..model import Kind, State
 from ..sets import matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"step[_-](?P<step>[0-9]+)|epoch[_-](?P<epoch>[0-9]+)")
+_NAME = pattern(r"step[_-](?P<step>[0-9]+)|epoch[_-](?P<epoch>[0-9]+)")
 _RECIPE_STATE = "recipe_state"
 
 

@@ -6,18 +6,17 @@ path of the machine that trained, detectron2 as a bare name. detectron2 counts i
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..model import Kind, Standing
 from ..sets import judged, single_files
 from ..sighting import FinalModel, Sighting, Sightings, Tag
 from ..tags import read_tag
 from ..tree import Folder
 
-_RUNNER = re.compile(r"epoch_(?P<epoch>[0-9]{1,9})\.pth|iter_(?P<step>[0-9]{1,18})\.pth")
-_BEST = re.compile(r"best_.+_(?:epoch_(?P<epoch>[0-9]{1,9})|iter_(?P<step>[0-9]{1,18}))\.pth")
-_DETECTRON = re.compile(r"model_(?P<step>[0-9]{7,18})\.pth")
-_CAFFE2 = re.compile(r"model_iter(?P<step>[0-9]{1,18})\.pkl")
+_RUNNER = pattern(r"epoch_(?P<epoch>[0-9]{1,9})\.pth|iter_(?P<step>[0-9]{1,18})\.pth")
+_BEST = pattern(r"best_.+_(?:epoch_(?P<epoch>[0-9]{1,9})|iter_(?P<step>[0-9]{1,18}))\.pth")
+_DETECTRON = pattern(r"model_(?P<step>[0-9]{7,18})\.pth")
+_CAFFE2 = pattern(r"model_iter(?P<step>[0-9]{1,18})\.pkl")
 _TAG_FILE = "last_checkpoint"
 _FINALS = ("model_final.pth", "model_final.pkl")
 

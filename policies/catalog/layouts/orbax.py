@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import re
 
+from ...patterns import pattern
 from ..content import judged_directories, with_trouble
 from ..model import Kind
 from ..sets import matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"(?:[A-Za-z][\w.-]*_)?(?P<step>[0-9]{1,18})")
-_TEMPORARY = re.compile(
+_NAME = pattern(r"(?:[A-Za-z][\w.-]*_)?(?P<step>[0-9]{1,18})")
+_TEMPORARY = pattern(
     r"(?:[A-Za-z][\w.-]*_)?(?P<step>[0-9]{1,18})(?P<part>\.orbax-checkpoint-tmp(?:-[0-9]+)?)"
 )
 _ITEM_MARKS = ("_METADATA", "_sharding", "manifest.ocdbt", "_strings.json", "array_metadatas")
 _METADATA = "_CHECKPOINT_METADATA"
 _COMMITTED = "commit_success.txt"
-_NEVER_COMMITTED = re.compile(rb'"commit_timestamp_nsecs"\s*:\s*null')
+_NEVER_COMMITTED = pattern(rb'"commit_timestamp_nsecs"\s*:\s*null')
 
 
 class OrbaxLayout:

@@ -6,10 +6,10 @@ and `best_model` sets have no number.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 
+from ...patterns import pattern
 from ..content import missing_common, with_trouble
 from ..model import Kind, Standing
 from ..numbered_names import families
@@ -17,13 +17,13 @@ from ..sets import as_sighting, gather, judged
 from ..sighting import FinalModel, Sighting, Sightings
 from ..tree import Folder
 
-_NAME = re.compile(
+_NAME = pattern(
     r".+?(?P<ending>\.pdparams|\.pdopt|\.pdmodel|\.pdiparams|\.pdiparams\.info|\.pdema|\.pdstates|\.pdscaler)"
 )
 _WEIGHTS = (".pdparams", ".pdiparams")
-_FINAL = re.compile(r"(model_)?final|inference|model")
-_BEST = re.compile(r"best(_.+)?|best_model")
-_RESUME = re.compile(r"latest|last")
+_FINAL = pattern(r"(model_)?final|inference|model")
+_BEST = pattern(r"best(_.+)?|best_model")
+_RESUME = pattern(r"latest|last")
 
 
 class PaddleLayout:

@@ -6,19 +6,18 @@ counts its directories: the number orders them and is no step.
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..content import folders_at, holds_weights, judged_directories
 from ..model import Kind, Standing
 from ..sets import file_sets, judged, matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_SB3 = re.compile(
+_SB3 = pattern(
     r".+?(?P<part>_replay_buffer|_vecnormalize)?_(?P<step>[0-9]{1,18})_steps(?P<ending>\.zip|\.pkl)"
 )
 _SB3_BEST = "best_model.zip"
-_RAY = re.compile(r"checkpoint_(?P<counter>[0-9]{6})")
+_RAY = pattern(r"checkpoint_(?P<counter>[0-9]{6})")
 _RAY_MARKS = (
     "rllib_checkpoint.json", "algorithm_state.pkl", "algorithm_state.msgpack", ".metadata.json",
     ".tune_metadata", ".is_checkpoint", "dict_checkpoint.pkl", "class_and_ctor_args.pkl",

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import re
 
+from ...patterns import pattern
 from ..evidence import trouble_with
 from ..model import Kind, State
 from ..sighting import Sighting, Sightings, Tag
 from ..tree import Folder
 from ..words import GROWN_WORDS, OTHER_MODEL_WORDS, left_word, unit_of
 
-_PART = re.compile(
+_PART = pattern(
     r"(?P<stem>.+)\.(?P<part>index|meta|data-(?P<shard>[0-9]{5})-of-(?P<total>[0-9]{5}))"
 )
-_STEM = re.compile(r"(?P<before>.*?)(?P<n>[0-9]+)(?P<after>(\.weights)?(\.ckpt)?)")
-_KERAS_FILE = re.compile(r"cp-(?P<n>[0-9]+)\.(?P<suffix>keras|weights\.h5|h5|ckpt)")
-_POINTER = re.compile(rb'^model_checkpoint_path:\s*"((?:[^"\\]|\\.)*)"', re.MULTILINE)
-_EPOCH_PREFIX = re.compile(r"cp[-_.]|.*epoch[-_.=]?", re.IGNORECASE)
+_STEM = pattern(r"(?P<before>.*?)(?P<n>[0-9]+)(?P<after>(\.weights)?(\.ckpt)?)")
+_KERAS_FILE = pattern(r"cp-(?P<n>[0-9]+)\.(?P<suffix>keras|weights\.h5|h5|ckpt)")
+_POINTER = pattern(rb'^model_checkpoint_path:\s*"((?:[^"\\]|\\.)*)"', re.MULTILINE)
+_EPOCH_PREFIX = pattern(r"cp[-_.]|.*epoch[-_.=]?", re.IGNORECASE)
 POINTER_FILE = "checkpoint"
 
 

@@ -6,8 +6,7 @@ stores large arrays beside the model, under its name.
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..content import with_trouble
 from ..model import Kind, Standing
 from ..numbered_names import families
@@ -17,7 +16,7 @@ from ..tree import Folder
 
 _SPACY = {"model-best": Standing.BEST, "model-last": Standing.RESUME}
 _SPACY_FILES = ("meta.json", "config.cfg")
-_ARRAY = re.compile(
+_ARRAY = pattern(
     r"(?P<model>.+?)\.((wv|trainables|docvecs|dv|vectors)\..+\.npy|(wv\.)?(vectors\w*|syn1(neg)?|syn0\w*)\.npy"
     r"|syn1neg\.npy|expElogbeta\.npy|state|id2word)"
 )

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..sets import single_files
 from ..sighting import Sightings
 from ..tree import Folder
 
-_NAME = re.compile(r"checkpoint-(?P<epoch>[0-9]{1,9})\.pth(?:\.tar)?")
+_NAME = pattern(r"checkpoint-(?P<epoch>[0-9]{1,9})\.pth(?:\.tar)?")
 
 
 class TimmLayout:

@@ -6,8 +6,7 @@ safetensors, whose index commits instead.
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..content import DCP_MARKER, judged_directories
 from ..model import Kind
 from ..numbered_names import families
@@ -15,7 +14,7 @@ from ..sets import as_sighting, matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_TITAN = re.compile(r"step-(?P<step>[0-9]+)")
+_TITAN = pattern(r"step-(?P<step>[0-9]+)")
 _EXPORT_INDEX = "model.safetensors.index.json"
 
 

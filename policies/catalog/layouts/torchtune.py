@@ -7,15 +7,15 @@ numbered directories like others.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from ...patterns import pattern
 from ..model import Kind, State
 from ..sets import file_sets
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_NAME = re.compile(
+_NAME = pattern(
     r"(?P<part>hf_model_[0-9]{4}|meta_model|adapter)_(?P<epoch>[0-9]{1,9})(?P<ending>\.pt|\.safetensors)"
 )
 _RECIPE_STATE = "recipe_state.pt"

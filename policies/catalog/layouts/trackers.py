@@ -5,15 +5,14 @@ A model that was logged below them is still found: only the records themselves a
 
 from __future__ import annotations
 
-import re
-
+from ...patterns import pattern
 from ..content import holds_weights
 from ..model import Consequence, Kind
 from ..sighting import Sightings, Sundry
 from ..tree import Folder
 
 _MLFLOW_RECORDS = ("metrics", "params", "tags", "inputs", "outputs", "traces")
-_WANDB_RUN = re.compile(r"(offline-)?run-[0-9]{8}_[0-9]{6}-\w+")
+_WANDB_RUN = pattern(r"(offline-)?run-[0-9]{8}_[0-9]{6}-\w+")
 _MLFLOW_WHY = "Metrics and parameters that MLflow keeps here alone; the model is untouched."
 _OFFLINE_WHY = "An offline W&B run: curves that may never have been uploaded; no model is lost."
 _ONLINE_WHY = "The local copy of a W&B run that was being uploaded; the model is untouched."

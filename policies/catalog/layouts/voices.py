@@ -6,16 +6,16 @@ fixed number 2333333, which is no step, and exports small models named `EXP_eE_s
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from ...patterns import pattern
 from ..model import Standing
 from ..sets import file_sets, single_files
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
 
-_PAIR = re.compile(r"(?P<part>G|D|DUR|WD)_(?P<step>[0-9]{1,18})\.pth")
-_EXPORT = re.compile(r".+_e(?P<epoch>[0-9]{1,9})_s(?P<step>[0-9]{1,18})\.pth")
+_PAIR = pattern(r"(?P<part>G|D|DUR|WD)_(?P<step>[0-9]{1,18})\.pth")
+_EXPORT = pattern(r".+_e(?P<epoch>[0-9]{1,9})_s(?P<step>[0-9]{1,18})\.pth")
 _NEWEST_ONLY = 2333333
 
 

@@ -5,11 +5,11 @@ The pickles that stand as text inside the zip's JSON are never looked at.
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...patterns import pattern
 from ..tree import Folder
 from .contents import parsed_json
 from .numbers import cell_count, count
@@ -18,7 +18,7 @@ from .zip_directory import ZipDirectory, read_zip_directory
 
 MAX_DATA = 2_000_000
 _MAGIC = b"\x93NUMPY"
-_HEADER = re.compile(
+_HEADER = pattern(
     rb"\{'descr': '(?P<type>[<>|][a-z]\d{1,2})', 'fortran_order': False, "
     rb"'shape': \((?P<shape>[\d, ]{0,60})\),? *\}\s*"
 )

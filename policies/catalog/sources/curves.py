@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
+from ...patterns import pattern
 from ..model import Checkpoint
 from ..readers.join import curve_values
 from ..readers.records import Curve
 
-_HELD_OUT = re.compile(r"(^|[/_.-])(eval|evaluation|val|valid|validation|dev|test)([/_.-]|$)")
-_NO_METRIC = re.compile(  # of the last part of a tag: counters, clocks and settings
+_HELD_OUT = pattern(r"(^|[/_.-])(eval|evaluation|val|valid|validation|dev|test)([/_.-]|$)")
+_NO_METRIC = pattern(  # of the last part of a tag: counters, clocks and settings
     r"lr([-_].*)?|learning_rate.*|(global_?)?steps?|epochs?|iterations?|total_timesteps|hp_metric"
     r"|(.*_)?time([-_].*)?|fps|sps|(.*_)?per_(second|sec)|(.*_)?runtime|(.*_)?grad_norm|(.*_)?flos"
     r"|memory.*|speed|throughput|eta.*"

@@ -6,9 +6,9 @@ A row replaces what a name says only where it is certain that both are of the sa
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from ...patterns import pattern
 from ..model import Checkpoint
 from ..readers.csv_log import LogKind, read_csv_log
 from ..readers.join import agrees, lightning_epoch, lightning_step
@@ -16,7 +16,7 @@ from ..readers.records import LogRow
 from ..tree import Folder, Tree, listed
 
 _LOG = "metrics.csv"
-_COLLISION = re.compile(r"-v\d+\.ckpt$")
+_COLLISION = pattern(r"-v\d+\.ckpt$")
 
 
 def metrics(

@@ -6,16 +6,16 @@ written over by the last start that reached its epoch, so the last start that ha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
+from ...patterns import pattern
 from ..model import Checkpoint, Kind
 from ..readers.join import mmengine_epoch, mmengine_iteration
 from ..readers.json_lines import read_json_lines
 from ..readers.records import LogRow
 from ..tree import Folder, Tree
 
-_START = re.compile(r"[0-9]{8}_[0-9]{6}")
+_START = pattern(r"[0-9]{8}_[0-9]{6}")
 _PLACE, _LOG = "vis_data", "scalars.json"
 _MAX_STARTS = 8
 

@@ -7,12 +7,12 @@ otherwise it may be that of many runs, and their records would be mixed.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
+from ...patterns import pattern
 from ..tree import Folder, Tree, listed
 
-_OF_ITS_OWN = re.compile(r"checkpoints?|ckpts?|weights?|models?|saved_models?|snapshots?|states?")
+_OF_ITS_OWN = pattern(r"checkpoints?|ckpts?|weights?|models?|saved_models?|snapshots?|states?")
 _RECORDS = (
     "logs", "log", "tb", "tb_logs", "tensorboard", "events", "runs", "summaries", "eval", "results",
 )  # fmt: skip
