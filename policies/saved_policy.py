@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from .commit.safety import refuse_root
-from .commit.state import ensure_state_directory, open_shared
+from .commit.state import ensure_state_directory, replace_shared
 from .places import POLICY_FILE, state_directory
 from .refusal import PolicyRefusal, Refusal
 from .rules.combinations import refuse_useless_in
@@ -28,7 +28,7 @@ def save_policy(root: str, policy: Policy, *, overwrite: bool = False) -> str:
         raise PolicyRefusal(f"{path} holds another policy; --force replaces it")
     try:
         ensure_state_directory(os.path.dirname(state))
-        _write(path, policy_text(policy))
+        replace_shared(path, policy_text(policy).encode())
     except OSError as error:
         raise Refusal(f"{path}: cannot be written: {error.strerror or error}") from None
     return path
@@ -39,24 +39,3 @@ def _holds(path: str, policy: Policy) -> bool:
         return load_policy_file(path).document() == policy.document()
     except Refusal:
         return False
-
-
-def _write(path: str, text: str) -> None:
-    beside = f"{path}.{os.getpid()}.new"
-    try:
-        with open(open_shared(beside), "w", encoding="utf-8") as file:
-            file.truncate()
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(beside, path)
-    except OSError:
-        _remove(beside)
-        raise
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass  # it was never made

@@ -106,6 +106,24 @@ def open_shared(path: str) -> int:
     return fd
 
 
+def replace_shared(path: str, content: bytes) -> None:
+    """Write a file of the state directory beside, then put it in its place: never half of it."""
+    beside = f"{path}.{os.getpid()}.new"
+    try:
+        with open(open_shared(beside), "wb") as file:
+            file.truncate()
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(beside, path)
+    except OSError:
+        try:
+            os.unlink(beside)
+        except OSError:
+            pass  # it was never made
+        raise
+
+
 def reserve_room(state: StateDirectory) -> None:
     """Hold some room back, so that a full disk can still be journalled, undone and purged."""
     with state.tree.directory(STATE_DIRECTORY) as directory:

@@ -15,7 +15,7 @@ from dataclasses import replace
 import msgspec
 
 from ..catalog.model import Catalog
-from ..commit.state import ensure_state_directory, open_shared
+from ..commit.state import ensure_state_directory, open_shared, replace_shared
 from ..pins import PinPlaces
 from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
 from ..refusal import Refusal
@@ -75,7 +75,8 @@ def _add(state: str, found: Mapping[str, Verdict], there: Collection[str]) -> No
             _wait_for(lock)
             kept = {name: one for name, one in _before(state).items() if name in there}
             kept.update(found)
-            _write(path, _Document(FORMAT, VERSION, [kept[name] for name in sorted(kept)]))
+            document = _Document(FORMAT, VERSION, [kept[name] for name in sorted(kept)])
+            replace_shared(path, msgspec.json.format(msgspec.json.encode(document), indent=1))
         finally:
             os.close(lock)
     except OSError as error:
@@ -110,20 +111,3 @@ def _read(state: str) -> Mapping[str, Verdict]:
     if (document.format, document.version) != (FORMAT, VERSION):
         raise Refusal(f"{path}: is no {FORMAT} of version {VERSION}")
     return {verdict.id: verdict for verdict in document.verdicts}
-
-
-def _write(path: str, document: _Document) -> None:
-    beside = f"{path}.{os.getpid()}.new"
-    try:
-        with open(open_shared(beside), "wb") as file:
-            file.truncate()
-            file.write(msgspec.json.format(msgspec.json.encode(document), indent=1))
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(beside, path)
-    except OSError:
-        try:
-            os.unlink(beside)
-        except OSError:
-            pass  # it was never made
-        raise
