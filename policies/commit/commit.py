@@ -80,11 +80,10 @@ def _purged(
         return replace(result, interrupted=result.interrupted or asked())
     before = free_bytes(state.tree)
     try:
-        record = journal.read(state.tree, run.id)
-        if record is None or record.open_step:  # what is not written down cannot be deleted
+        if run.written is None:  # what is not written down cannot be deleted
             note = "the trash was not emptied: the commit has to be put right first, by any command"
             return replace(result, notes=(*result.notes, note))
-        gone, left = empty(state.tree, record, clock, on_progress, asked)
+        gone, left = empty(state.tree, run.written, clock, on_progress, asked)
     except OSError as error:
         note = f"the trash was not emptied: its journal cannot be written ({error.strerror})"
         return replace(result, notes=(*result.notes, note))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from . import journal
-from .at_once import MANY, cores, each, is_slow, never
+from .at_once import Work, each, is_slow, never
 from .descent import Tree, split
 from .erase import NFS_LEFTOVER, STILL_OPEN, erase
 from .interrupt import Stop
@@ -19,8 +19,6 @@ from .records import Event, Journal, JournalItem
 from .results import OnProgress, Progress
 from .slimming import trashed_members
 from .state import TRASH_PATH
-
-_THREADS = 2  # on a fast disk; more only wait for each other
 
 
 def empty(
@@ -65,8 +63,8 @@ def _delete(
     done: list[JournalItem] = []
     pending: list[str] = []
     paths = [member.to for item in items[:3] for member in trashed_members(item)]
-    threads = MANY if is_slow(tree, paths) else min(_THREADS, cores())
-    for item, left in each(partial(_erase_item, tree), items, threads, asked):
+    erasing = Work(partial(_erase_item, tree), in_threads=True)
+    for item, left in each(erasing, items, asked, slow=is_slow(tree, paths)):
         pending += left
         done.append(item)
         if on_progress is not None:

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from ..places import JOURNALS, STATE_DIRECTORY
 from ..refusal import Refusal
@@ -144,12 +145,15 @@ def _opened(tree: Tree, commit_id: str, flags: int) -> Iterator[int]:
 
 
 def _line(record: Intent | Event) -> bytes:
-    import msgspec
-
-    content = msgspec.to_builtins(record)
+    content = _fields_of(record)
     if isinstance(record, Intent):
         content = {"format": FORMAT, "version": VERSION, **content}  # first, for human readers
-    return json.dumps(content, separators=(",", ":")).encode("ascii") + b"\n"
+    text = json.dumps(content, separators=(",", ":"), default=_fields_of)
+    return text.encode("ascii") + b"\n"
+
+
+def _fields_of(record: Any) -> dict[str, Any]:  # noqa: ANN401 - one of `records.py`
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def _write(tree: Tree, fd: int, data: bytes) -> None:

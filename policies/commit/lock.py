@@ -11,7 +11,6 @@ import fcntl
 import getpass
 import json
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +35,7 @@ def user_name() -> str:
 
 def host_name() -> str:
     """The name of this machine."""
-    return socket.gethostname()
+    return os.uname().nodename
 
 
 def is_at_work(tree: Tree, state: str) -> bool:

@@ -193,7 +193,7 @@ def test_a_colleague_on_another_host_may_undo(open_run: Any, monkeypatch: Any) -
             path.chmod(path.stat().st_mode | (0o2070 if path.is_dir() else 0o060))
     before = set(open_run.snapshot())
     assert len(commit(open_run.plan(), rescan=open_run.rescan).trashed) == 5
-    monkeypatch.setattr("socket.gethostname", lambda: "another-host")
+    monkeypatch.setattr("keepstep.policies.commit.lock.host_name", lambda: "another-host")
     answer = as_nobody(lambda: " ".join(sorted(undo(str(open_run.root)).restored)))
     assert answer == "checkpoint-100 checkpoint-200 ranks single.pt tf/ckpt-5"
     assert set(open_run.snapshot()) == before
