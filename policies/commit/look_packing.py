@@ -27,7 +27,7 @@ class Packing:
         """Numbers, texts and tuples of such."""
         if isinstance(seen, OSError):
             said = str(seen) if isinstance(seen, Unmoved) else None
-            return said, seen.errno, seen.strerror or str(seen)
+            return said, seen.errno, seen.strerror if seen.errno else str(seen)
         top = tuple((one.kind.value, *astuple(one)[1:]) for one in seen.top)
         new: list[tuple[tuple[str, str], ...]] = []
         listings = []
@@ -42,7 +42,9 @@ class Packing:
         """What was packed."""
         if len(packed) == 3:
             said, number, words = packed
-            return OSError(number, words) if said is None else Unmoved(said)
+            if said is not None:
+                return Unmoved(said)
+            return OSError(words) if number is None else OSError(number, words)
         top, identity, new, listings = packed
         for kinds in new:
             self._received.append(Names({name: Kind(kind) for name, kind in kinds}))
