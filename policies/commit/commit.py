@@ -15,6 +15,7 @@ from ..places import STATE_DIRECTORY
 from . import journal
 from .commit_id import new_commit_id
 from .emptying import empty
+from .folded import fold
 from .interrupt import Stop, between_items
 from .lock import hold
 from .moving import Moving
@@ -65,7 +66,12 @@ def commit(
         run.move(asked, on_progress)
         run.end()
         result = run.result(skipped, notes)
-        return _purged(result, state, run, on_progress, asked, clock) if purge else result
+        if not purge:
+            return result
+        result = _purged(result, state, run, on_progress, asked, clock)
+        if not result.interrupted:
+            fold(state.tree)
+        return result
 
 
 def _purged(

@@ -59,13 +59,18 @@ def begin(tree: Tree, intent: Intent) -> None:
 def append(tree: Tree, commit_id: str, event: Event) -> None:
     """Add one event, durable on return; a torn line left by a crash is cut off first."""
     with _opened(tree, commit_id, _APPEND) as fd:
-        end = _cut_torn_line(fd)
-        try:
-            _write(tree, fd, _line(event))
-            os.fsync(fd)
-        except OSError:
-            os.ftruncate(fd, end)
-            raise
+        add_lines(tree, fd, _line(event))
+
+
+def add_lines(tree: Tree, fd: int, lines: bytes) -> None:
+    """Add whole lines to an open file and make them durable, or leave it as it was."""
+    end = _cut_torn_line(fd)
+    try:
+        _write(tree, fd, lines)
+        os.fsync(fd)
+    except OSError:
+        os.ftruncate(fd, end)
+        raise
 
 
 def mend(tree: Tree, commit_id: str) -> None:
@@ -98,10 +103,13 @@ def ids_in_trash(tree: Tree) -> list[str]:
 
 def is_settled(tree: Tree, commit_id: str) -> bool:
     """Whether recovery has nothing to do, by the last bytes alone."""
-    with _opened(tree, commit_id, _READ) as fd:
-        size = os.fstat(fd).st_size
-        wanted = len(_SETTLED_END)
-        return size >= wanted and os.pread(fd, wanted, size - wanted) == _SETTLED_END
+    try:
+        with _opened(tree, commit_id, _READ) as fd:
+            size = os.fstat(fd).st_size
+            wanted = len(_SETTLED_END)
+            return size >= wanted and os.pread(fd, wanted, size - wanted) == _SETTLED_END
+    except FileNotFoundError:
+        return True  # folded meanwhile
 
 
 def read(tree: Tree, commit_id: str) -> Journal | None:
