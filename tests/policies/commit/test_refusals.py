@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import pwd
@@ -183,6 +184,21 @@ def test_an_unwritable_directory_is_refused_and_untouched(open_run: Any) -> None
     commit(plan, rescan=open_run.rescan)
     for action in (undo, purge):
         assert "cannot lock" in as_nobody(lambda a=action: a(str(open_run.root)))
+
+
+@pytest.mark.parametrize("error", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EIO])
+def test_without_a_lock_nothing_moves(run: Any, monkeypatch: Any, error: int) -> None:
+    def refuses(fd: int, how: int) -> None:
+        raise OSError(error, os.strerror(error))
+
+    before = set(run.snapshot())
+    with monkeypatch.context() as patch:
+        patch.setattr("fcntl.flock", refuses)
+        with pytest.raises(Refusal, match="nothing is moved: two commits at once") as refused:
+            commit(run.plan(), rescan=run.rescan)
+    assert ("Lustre with -o flock" in str(refused.value)) == (error != errno.EIO)
+    assert set(run.snapshot()) == before
+    assert len(commit(run.plan(), rescan=run.rescan).trashed) == 5
 
 
 @needs_root
