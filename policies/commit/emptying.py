@@ -6,7 +6,8 @@ From the durable intent on these items count as gone, so that no undo ever puts 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from . import journal
@@ -63,17 +64,32 @@ def _delete(
     done: list[JournalItem] = []
     pending: list[str] = []
     paths = [member.to for item in items[:3] for member in trashed_members(item)]
-    erasing = Work(partial(_erase_item, tree), in_threads=True)
-    for item, left in each(erasing, items, asked, slow=is_slow(tree, paths)):
-        pending += left
-        done.append(item)
-        if on_progress is not None:
-            on_progress(Progress("purging", len(done), len(items), item.id))
+    work = Work(partial(_erase_item, tree), in_threads=True)
+    slow = is_slow(tree, paths)
+    with _held(tree, paths):
+        for item, left in each(work, items, asked, slow=slow):
+            pending += left
+            done.append(item)
+            if on_progress is not None:
+                on_progress(Progress("purging", len(done), len(items), item.id))
     pending += _remove_folders(tree, record, done)
     numbers = tuple(item.n for item in done)
     event = Event("purged", clock(), items=numbers, text="; ".join(pending))
     journal.append(tree, record.intent.id, event)
     return done, pending
+
+
+@contextmanager
+def _held(tree: Tree, paths: Sequence[str]) -> Iterator[None]:
+    """Mostly everything lies in one folder, which is then not looked for again each time."""
+    try:
+        tree.hold(split(paths[0])[0])
+    except (OSError, IndexError):
+        pass  # gone already, or nothing to delete
+    try:
+        yield
+    finally:
+        tree.let_go()
 
 
 def _erase_item(tree: Tree, item: JournalItem) -> list[str]:

@@ -94,9 +94,9 @@ class Moving:
         """Make the moves durable, then say in the journal that they are."""
         tree = self._state.tree
         tree.let_go()
-        moved = [item for item in self.items if item.n in set(self._trashed)]
-        sync_moves(tree, self.id, moved)
-        stayed = [item for item in self.items if item.n not in set(self._trashed)]
+        gone = set(self._trashed)
+        sync_moves(tree, self.id, [item for item in self.items if item.n in gone])
+        stayed = [item for item in self.items if item.n not in gone]
         remove_empty(tree, self.id, stayed)
         if self._unsettled:
             return  # without a result the next start puts the torn set right

@@ -167,7 +167,8 @@ class _Judge:
         self._holding_them = {
             above: id_ for path, id_ in self._staying.items() for above in _above(path)
         }
-        self._mounts = _mount_points()
+        home = state.tree.path.rstrip("/") + "/"
+        self._mounts = [mount for mount in _mount_points() if mount.startswith(home)]
 
     def objection(self, candidate: Candidate) -> str:
         """Why the item stays, or "" when it may go."""
