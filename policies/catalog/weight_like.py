@@ -77,7 +77,7 @@ def are_weights(folder: Folder, family: Sequence[NumberedName]) -> bool:
     """Whether the files of a family hold weights, as far as names and first bytes tell."""
     first = family[0]
     if _suffix_before_number(first):
-        return first.plain is None or start_like_weights(folder, [one.name for one in family])
+        return first.plain is None or not are_pieces(folder, [one.name for one in family])
     if first.name.endswith(_WEIGHTS):
         return first.plain is None or not _holds_data(folder, first.name)
     if first.name.endswith(_EXPORTS):
@@ -91,11 +91,11 @@ def are_weights(folder: Folder, family: Sequence[NumberedName]) -> bool:
     return all(start.startswith(_STARTS) for start in starts)
 
 
-def start_like_weights(folder: Folder, names: Sequence[str]) -> bool:
-    """Whether more than the first of these starts a file; those of one that was split do not."""
-    starts = (folder.read(name, _START_BYTES) or b"" for name in names[:_STARTS_READ])
-    known = [start.startswith(_STARTS) or start[8:9] == b"{" for start in starts]
-    return sum(known) > 1
+def are_pieces(folder: Folder, names: Sequence[str]) -> bool:
+    """Whether one of these starts as weights do and the others do not, as when a file was split."""
+    starts = [folder.read(name, _START_BYTES) or b"" for name in names[:_STARTS_READ]]
+    known = sum(start.startswith(_STARTS) or start[8:9] == b"{" for start in starts)
+    return len(starts) > 1 and known == 1
 
 
 def _holds_data(folder: Folder, name: str) -> bool:

@@ -10,7 +10,7 @@ from ..evidence import trouble_with
 from ..model import Kind, State
 from ..sighting import FinalModel, Sighting, Sightings
 from ..tree import Folder
-from ..weight_like import start_like_weights
+from ..weight_like import are_pieces
 from ..words import FOREIGN_WORDS, words_of
 
 _EPOCH_NAME = pattern(r"(?P<model>.+?)(?P<mark>[_-]epoch[_-]?)(?P<n>[0-9]+)\.(?P<suffix>pth|pt)")
@@ -56,8 +56,7 @@ def _split(folder: Folder, read: dict[str, tuple[str, int, str]]) -> set[str]:
     for name, (family, _, _) in read.items():
         if family.endswith(".*"):
             last.setdefault(family, []).append(name)
-    pieces = (family for family, names in last.items() if len(names) > 1)
-    return {family for family in pieces if not start_like_weights(folder, last[family])}
+    return {family for family, names in last.items() if are_pieces(folder, names)}
 
 
 def _sighting(folder: Folder, name: str, family: str, epoch: int) -> Sighting:
