@@ -47,6 +47,8 @@ def is_slow(tree: Tree, paths: Sequence[str]) -> bool:
 
 def cores() -> int:
     """How many calls the kernel can answer at the same time here."""
+    if not hasattr(os, "sched_getaffinity"):  # macOS
+        return os.cpu_count() or 1
     return len(os.sched_getaffinity(0))
 
 
