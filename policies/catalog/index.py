@@ -38,7 +38,7 @@ from .model import Checkpoint, Kind, Role, Standing, State
 from .tree import join
 
 VARIABLE = "KEEPSTEP_INDEX"  # "off" for none
-_VERSION = 2  # also of what names and readers are taken to mean: sums and facts are kept
+_VERSION = 3  # also of what names and readers are taken to mean: sums and facts are kept
 _QUIET = 600.0  # seconds without a change, before a checkpoint counts as finished
 _WITNESSES = 2  # files of a directory that are looked at each time
 _MOST = 200_000  # directories of one root

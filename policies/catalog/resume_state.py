@@ -1,7 +1,8 @@
 """The part of a checkpoint that only resuming needs, as far as it lies in files of its own.
 
 Optimizer, scheduler, random generators, scaler, and the partitions of ZeRO where whole weights
-stand beside them. Found while a checkpoint is sized, by roles; nothing is opened.
+stand beside them. Found while a checkpoint is sized, by roles; only torch files whose names say
+nothing are opened (`roles_inside.py`), and none is unpickled.
 
 Without its optimizer a checkpoint must not look as if it could be resumed. What frameworks do
 with one was tried with transformers and accelerate, and read in the sources of the others:
@@ -36,6 +37,7 @@ from .roles import (
     leaves_whole,
     role_of,
 )
+from .roles_inside import FOR_RESUMING, ROLE_OF, Inside
 
 SET_ASIDE = ".slimmed"  # what follows the name of a file that is set aside, not moved away
 MARKER = "trainer_state.json"  # without it the Trainer does not resume
@@ -143,6 +145,7 @@ class ResumeSearch:
     _weights: int = 0  # bytes outside of these folders
     _optimizer: int = 0
     _zero_3: bool = False
+    _mixed: str = ""  # a file that holds weights and optimizer together
     _marker: str = ""
     _beside: list[tuple[str, Kind]] = field(default_factory=list)
     _held_beside: _Held = field(default_factory=_Held)
@@ -207,6 +210,19 @@ class ResumeSearch:
                 self._take_signs(path, names, sums)
         return roles
 
+    def correct(self, path: str, found: Stat, inside: Inside) -> Role:
+        """What was taken for weights by its name is this; its role."""
+        role = ROLE_OF[inside]
+        if inside is Inside.MIXED:
+            self._mixed = path
+        elif role is not Role.WEIGHTS:
+            self._weights -= found.size
+        if inside in FOR_RESUMING:
+            self._files.append((self._name(path), found.kind, role))
+            self._held.add(found)
+            self._optimizer += found.size if role is Role.OPTIMIZER else 0
+        return role
+
     def _add_found(self, path: str, found: _Found) -> None:
         if found.files:
             start = self._name(path)
@@ -228,7 +244,7 @@ class ResumeSearch:
     def result(self) -> ResumeState | None:
         """What could leave; None where nothing is the optimizer's."""
         if not self._folders and not self._has_optimizer():
-            return None
+            return self._nothing_apart() if self._mixed else None
         names, held = _in_order(tuple(self._files), tuple(self._found)), self._held
         if self._folders:
             names = (*((self._name(path), Kind.DIRECTORY) for path in self._folders), *names)
@@ -242,6 +258,13 @@ class ResumeSearch:
             measure=held.measure(),
             why_whole=self._why_whole(),
         )
+
+    def _nothing_apart(self) -> ResumeState:
+        why = (
+            f"{self._name(self._mixed)} holds the optimizer together with the weights, "
+            "and slimming rewrites no file"
+        )
+        return ResumeState(self.folder, (), (), Measure(0, 0, 0, 0, ""), why)
 
     def _has_optimizer(self) -> bool:
         if any(found.optimizer for _, found in self._found):
