@@ -9,8 +9,8 @@ from ..policies.freed import optimizer_state
 from .quantities import size
 
 
-def optimizer_state_line(checkpoints: Collection[Checkpoint]) -> str:
+def optimizer_state_line(checkpoints: Collection[Checkpoint], *, apparent: bool = False) -> str:
     """optimizer state: 412 GB of 619 GB; "" where none lies in files of its own."""
-    state = optimizer_state(checkpoints)
-    total = sum(one.disk for one in checkpoints)
+    state = optimizer_state(checkpoints, apparent=apparent)
+    total = sum(one.apparent if apparent else one.disk for one in checkpoints)
     return f"optimizer state: {size(state)} of {size(total)}" if state else ""
