@@ -149,3 +149,25 @@ def test_zero_3_stays_whole_and_says_why(tmp_path: Path):
     _framework("slim_deepspeed.py", "train", "3", run)
     done = _slim_nothing(run)
     assert all("with ZeRO-3 the weights lie in the partitions" in why for why in done)
+
+
+@_needs("stable_baselines3", "gymnasium")
+def test_replay_buffers_of_stable_baselines(tmp_path: Path):
+    run, script = tmp_path / "run", "slim_stable_baselines.py"
+    _framework(script, "train", run)
+    before = snapshot(run)
+    loaded = _framework(script, "load", run, "100")
+    _slim(run)
+    left = _changed(snapshot(run), before)
+    assert left == {f"dqn_replay_buffer_{step}_steps.pkl" for step in (50, 100, 150)}
+    assert _framework(script, "load", run, "100") == loaded
+    refused = _framework(script, "resume", run, "100")
+    assert refused["error"] == "FileNotFoundError"
+    assert "dqn_replay_buffer_100_steps.pkl" in refused["text"]
+    assert _framework(script, "resume", run, "250")["held"] == 249
+    _keepstep("undo", run)
+    after = snapshot(run)
+    assert {n: after[n] for n in before if n != "."} == {
+        n: e for n, e in before.items() if n != "."
+    }
+    assert _framework(script, "resume", run, "100") == {"held": 99, "ended_at": 120}
