@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from ..refusal import RootRefusal
 from .assembly import assemble
 from .discovery import Discovery, discover
 from .local_tree import LocalTree
+from .logs import AT_ONCE, FIRST_LOOK, WHOLE, Logs
 from .measure import measure as measure_members
 from .metric_sources import with_exact_metrics
 from .model import Catalog, Checkpoint, Measure, State
@@ -53,7 +55,7 @@ class Sized:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The whole catalog."""
+    """The whole catalog; told once more where the metrics of long logs come later."""
 
     catalog: Catalog
 
@@ -100,11 +102,14 @@ def scan_events(
     remember: bool = False,
     processes: ProcessTable = host_processes,
     unchanged: Unchanged | None = None,
+    read_on: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`.
 
-    With `recall` it takes from the index what has not changed; with `remember` it writes one.
+    With `recall` it takes from the index what has not changed; with `remember` it writes one. With
+    either it goes on in each log where an earlier scan ended. Of long logs it reads a part, and
+    to `read_on` is to read the rest after all else, and to tell then what is `Finished` again.
     """
     refuse_root(root)
     real = os.path.realpath(root)
@@ -117,8 +122,10 @@ def scan_events(
         return
     except OSError as error:
         raise RootRefusal(f"{root}: {error.strerror or error}") from None
-    metrics = with_exact_metrics if unchanged is None else unchanged.with_metrics
-    catalog = assemble(tree, found, metrics)
+    logs = _logs(real, recall=recall, remember=remember, read_on=read_on)
+    exact = partial(with_exact_metrics, logs=logs)
+    metrics = exact if unchanged is None else unchanged.with_metrics
+    catalog = _noted(assemble(tree, found, metrics), logs, recalled=recall)
     if cancelled():
         return
     yield Named(catalog)
@@ -133,12 +140,15 @@ def scan_events(
                 checkpoint = verdict.applied(checkpoint)
             yield Sized(checkpoint)
         sized.append(checkpoint)
-    activity = processes(tree.root)
-    yield Finished(replace(catalog, checkpoints=tuple(sized), activity=activity))
+    whole = replace(catalog, checkpoints=tuple(sized), activity=processes(tree.root))
+    yield Finished(whole)
     if index is not None and remember and measure is None:
         from .index import save_index
 
         save_index(index, tree, sized, time.time())
+    logs.save()
+    if read_on and logs.behind:
+        yield from _with_late_metrics(whole, tree, found, logs, cancelled)
 
 
 def _named(tree: LocalTree, found: Discovery, cancelled: Callable[[], bool]) -> Iterator[Found]:
@@ -159,6 +169,36 @@ def _index(root: str, *, recall: bool) -> Index:
     from .index import Index, load_index
 
     return load_index(root) if recall else Index(root)
+
+
+def _with_late_metrics(
+    whole: Catalog, tree: LocalTree, found: Discovery, logs: Logs, cancelled: Callable[[], bool]
+) -> Iterator[Finished]:
+    """The catalog once more, when long logs have been read to their end."""
+    exact = partial(with_exact_metrics, logs=logs)
+    for _ in logs.rounds(lambda: exact(tree, found.checkpoints, found.folders)):
+        logs.save()
+        if cancelled():
+            return
+    again = _noted(assemble(tree, found, exact), logs, recalled=whole.recalled)
+    late = {one.id: one.metrics for one in again.checkpoints}
+    told = tuple(replace(one, metrics=late.get(one.id, one.metrics)) for one in whole.checkpoints)
+    yield Finished(replace(again, checkpoints=told, activity=whole.activity))
+
+
+def _logs(root: str, *, recall: bool, remember: bool, read_on: bool) -> Logs:
+    if read_on:
+        return Logs(FIRST_LOOK, root if recall or remember else "", keep=remember)
+    return Logs(AT_ONCE, root, keep=remember) if recall or remember else Logs(WHOLE)
+
+
+def _noted(catalog: Catalog, logs: Logs, *, recalled: bool) -> Catalog:
+    """The catalog with what the logs leave to be said."""
+    return replace(
+        catalog,
+        warnings=catalog.warnings + logs.warnings(),
+        recalled=recalled or bool(logs.root),
+    )
 
 
 def _measured(tree: LocalTree, one: Checkpoint, unchanged: Unchanged | None) -> Measure:

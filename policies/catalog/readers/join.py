@@ -18,7 +18,12 @@ from .records import Curve, LogRow
 Metrics = dict[str, float]
 
 # What a log calls the epoch that a checkpoint's name calls 0.
-_EPOCH_SHIFT = {LogKind.KERAS: -1, LogKind.ULTRALYTICS: 1, LogKind.EPOCHS: 0, LogKind.STEPS: 0}
+_EPOCH_SHIFT: dict[str, int] = {
+    LogKind.KERAS: -1,
+    LogKind.ULTRALYTICS: 1,
+    LogKind.EPOCHS: 0,
+    LogKind.STEPS: 0,
+}
 
 
 def merged(rows: Iterable[LogRow]) -> Metrics:
@@ -52,7 +57,7 @@ def lightning_epoch(rows: Iterable[LogRow], epoch: float) -> Metrics:
     return {name: found[0] for name, found in values.items() if len(found) == 1}
 
 
-def by_epoch(kind: LogKind, rows: Iterable[LogRow], epoch: float) -> Metrics:
+def by_epoch(kind: str, rows: Iterable[LogRow], epoch: float) -> Metrics:
     """Keras names epochs from 1 and logs them from 0, ultralytics the other way round.
 
     YOLOv5 and timm use one number for both.

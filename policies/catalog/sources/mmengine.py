@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...patterns import pattern
+from ..logs import Logs
 from ..model import Checkpoint, Kind
 from ..readers.join import mmengine_epoch, mmengine_iteration
-from ..readers.json_lines import read_json_lines
-from ..readers.records import LogRow
+from ..readers.records import EVERYTHING, LogRow
 from ..tree import Folder, Tree
 
 _START = pattern(r"[0-9]{8}_[0-9]{6}")
@@ -21,16 +21,16 @@ _MAX_STARTS = 8
 
 
 def metrics(
-    tree: Tree, path: str, group: Sequence[Checkpoint]
+    tree: Tree, path: str, group: Sequence[Checkpoint], logs: Logs
 ) -> Mapping[str, Mapping[str, float]]:
     """By id; of several starts the later one counts."""
     try:
-        logs = _logs(Folder(tree, path))
+        starts = _starts(Folder(tree, path), logs)
     except OSError:
         return {}
     saved = [one.step for one in group if one.step is not None]
     found: dict[str, Mapping[str, float]] = {}
-    for rows in logs:
+    for rows in starts:
         validations = [row for row in rows if row.epoch is None]
         for one in group:
             if one.step is not None:
@@ -42,9 +42,10 @@ def metrics(
     return found
 
 
-def _logs(folder: Folder) -> list[Sequence[LogRow]]:
+def _starts(folder: Folder, logs: Logs) -> list[Sequence[LogRow]]:
     """The rows of each start, oldest first."""
     starts = sorted(name for name in folder.names(Kind.DIRECTORY) if _START.fullmatch(name))
     places = [folder.child(name) for name in starts[-_MAX_STARTS:]]
     inner = [child for place in places if place and (child := place.child(_PLACE))]
-    return [rows for child in inner if (rows := read_json_lines(child, _LOG))]
+    found = (logs.json_lines(child, _LOG, EVERYTHING) for child in inner if _LOG in child.kinds)
+    return [log.rows for log in found if log]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from keepstep.policies import scan
+from keepstep.policies.catalog import scan as scanning
+from keepstep.policies.catalog.logs import Limit
 from keepstep.policies.catalog.readers.records import Curve
 from keepstep.policies.catalog.sources.curves import by_curves
-from keepstep.policies.catalog.sources.events import EventMetrics
 
 from ..catalogs import checkpoint
 from ..readers import samples
@@ -164,11 +165,17 @@ def test_a_name_that_contradicts_its_log_keeps_its_own(tmp_path: Path):
     assert [found[name] for name in names] == [{"val_loss": 7.77}, {"val_loss": 8.88}]
 
 
-def test_large_event_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_of_event_files_beyond_the_limit_nothing_is_joined_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     names = ("step_10.pt", "step_20.pt")
     assert any(_metrics(tmp_path, _events(""), *names).values())
-    monkeypatch.setattr(EventMetrics.__init__, "__defaults__", (100,))
-    assert not any(one.metrics for one in scan(str(tmp_path)).checkpoints)
+    assert scan(str(tmp_path)).warnings == ()
+    monkeypatch.setattr(scanning, "WHOLE", Limit(run=100, scan=10))
+    catalog = scan(str(tmp_path))
+    assert not any(one.metrics for one in catalog.checkpoints)
+    (warning,) = catalog.warnings
+    assert "of event files; their metrics are not known yet" in warning
 
 
 def test_of_curves_those_on_held_out_data_count_and_never_a_clock():
