@@ -116,9 +116,9 @@ class Logs:
 
         left = min(self.limit.run - spent, self.limit.scan - self._spent)
         known = self._known(folder, name, EventScalars)
-        read = self._keep(folder, name, read_event_file(folder, name, known, left, rank))
+        read = read_event_file(folder, name, known, left, rank)
         self._spent += read.cost if read else 0
-        return read
+        return self._keep(folder, name, read, goes_on=read is not None and read.more)
 
     def _known_rows(self, folder: Folder, name: str, wanted: Wanted) -> RowLog | None:
         from .readers.records import RowLog
@@ -131,18 +131,18 @@ class Logs:
 
     def _known(self, folder: Folder, name: str, kind: type[T]) -> T | None:
         """What is known of the file, if it is the file that was read."""
-        if not self.root:
-            return None
         path = join(folder.path, name)
-        tail = self._tails.get(path) or self._remembered().recall(path)
+        tail = self._tails.get(path)
+        if tail is None and self.root:
+            tail = self._remembered().recall(path)
         status = folder.stat(name) if tail else None
         if tail is None or status is None or not isinstance(tail.log, kind):
             return None
         return tail.log if _is_same(folder, name, tail, status) else None
 
-    def _keep(self, folder: Folder, name: str, log: L | None) -> L | None:
-        """Note how far the file was read, if that is to be remembered."""
-        if log is None or log.offset < _LEAST or not self.root:
+    def _keep(self, folder: Folder, name: str, log: L | None, *, goes_on: bool = False) -> L | None:
+        """Note how far the file was read, if this scan goes on or the next one is to."""
+        if log is None or not (goes_on or (self.root and log.offset >= _LEAST)):
             return log
         status = folder.stat(name)
         head = folder.read(name, min(_MARK, log.offset))

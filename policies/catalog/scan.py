@@ -180,6 +180,8 @@ def _with_late_metrics(
         logs.save()
         if cancelled():
             return
+    if logs.behind:
+        return
     again = _noted(assemble(tree, found, exact), logs, recalled=whole.recalled)
     late = {one.id: one.metrics for one in again.checkpoints}
     told = tuple(replace(one, metrics=late.get(one.id, one.metrics)) for one in whole.checkpoints)

@@ -28,7 +28,7 @@ class Window:
     def reach(self, offset: int, length: int) -> int:
         """Where in the data these bytes begin; -1 where the file has not that many."""
         at = offset - self.start
-        if 0 <= at and at + length <= len(self.data):
+        if at >= 0 and at + length <= len(self.data):
             return at
         if offset + length > self.size:
             return -1
