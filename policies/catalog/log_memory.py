@@ -18,7 +18,7 @@ import msgspec
 from .cache_file import cache_path, is_off, write_cache
 from .logs import Tail
 from .readers.event_file import EventScalars
-from .readers.records import Curve, RowLog
+from .readers.records import Curve, LogRow, RowLog, Wanted
 
 _KIND = "logs"
 _VERSION = 1  # also of what readers take a log to mean
@@ -33,7 +33,17 @@ class _Events(msgspec.Struct, frozen=True, tag=True):
 
 
 class _Rows(msgspec.Struct, frozen=True, tag=True):
-    log: RowLog
+    kind: str
+    offset: int
+    header: str
+    seen: int
+    broken: int
+    held: int
+    steps: list[int]
+    epochs: list[float]
+    everything: bool
+    named: bool
+    rows: list[tuple[int | None, float | None, dict[str, float], str]]
 
 
 class _Tail(msgspec.Struct, array_like=True, frozen=True):
@@ -67,7 +77,7 @@ class LogMemory:
             return None
         try:
             found = msgspec.msgpack.decode(packed.log, type=_Events | _Rows)
-            log = _unpacked(found) if isinstance(found, _Events) else found.log
+            log = _events(found) if isinstance(found, _Events) else _rows(found)
         except (ValueError, msgspec.DecodeError):
             return None
         return Tail(packed.inode, packed.size, packed.mtime_ns, packed.head, packed.last, log)
@@ -100,7 +110,7 @@ class LogMemory:
             known.inode, known.size, known.mtime_ns, known.head, known.last, known.offset
         ):  # fmt: skip
             return known
-        content = _packed_events(log) if isinstance(log, EventScalars) else _Rows(log)
+        content = _packed_events(log) if isinstance(log, EventScalars) else _packed_rows(log)
         return _Tail(*about, msgspec.msgpack.encode(content))
 
 
@@ -112,7 +122,30 @@ def _packed_events(log: EventScalars) -> _Events:
     return _Events(log.offset, log.broken, curves)
 
 
-def _unpacked(found: _Events) -> EventScalars:
+def _packed_rows(log: RowLog) -> _Rows:
+    wanted = log.wanted
+    return _Rows(
+        log.kind, log.offset, log.header, log.seen, log.broken, log.held,
+        sorted(wanted.steps), sorted(wanted.epochs), wanted.everything, wanted.named,
+        [(row.step, row.epoch, dict(row.metrics), row.checkpoint) for row in log.rows],
+    )  # fmt: skip
+
+
+def _rows(found: _Rows) -> RowLog:
+    steps, epochs = frozenset(found.steps), frozenset(found.epochs)
+    return RowLog(
+        kind=found.kind,
+        offset=found.offset,
+        header=found.header,
+        seen=found.seen,
+        broken=found.broken,
+        held=found.held,
+        wanted=Wanted(steps, epochs, found.everything, found.named),
+        rows=[LogRow(*row) for row in found.rows],
+    )
+
+
+def _events(found: _Events) -> EventScalars:
     curves = {}
     for tag, (steps, values) in found.curves.items():
         curves[tag] = Curve(array("q", steps), array("d", values))

@@ -19,8 +19,8 @@ from ..processes.table import ProcessTable, host_processes
 from ..refusal import RootRefusal
 from .assembly import assemble
 from .discovery import Discovery, discover
+from .late_metrics import logs_of, noted, with_late_metrics
 from .local_tree import LocalTree
-from .logs import AT_ONCE, FIRST_LOOK, WHOLE, Logs
 from .measure import measure as measure_members
 from .metric_sources import with_exact_metrics
 from .model import Catalog, Checkpoint, Measure, State
@@ -122,10 +122,10 @@ def scan_events(
         return
     except OSError as error:
         raise RootRefusal(f"{root}: {error.strerror or error}") from None
-    logs = _logs(real, recall=recall, remember=remember, read_on=read_on)
+    logs = logs_of(real, recall=recall, remember=remember, read_on=read_on)
     exact = partial(with_exact_metrics, logs=logs)
     metrics = exact if unchanged is None else unchanged.with_metrics
-    catalog = _noted(assemble(tree, found, metrics), logs, recalled=recall)
+    catalog = noted(assemble(tree, found, metrics), logs, recalled=recall)
     if cancelled():
         return
     yield Named(catalog)
@@ -148,7 +148,7 @@ def scan_events(
         save_index(index, tree, sized, time.time())
     logs.save()
     if read_on and logs.behind:
-        yield from _with_late_metrics(whole, tree, found, logs, cancelled)
+        yield from map(Finished, with_late_metrics(whole, tree, found, logs, cancelled))
 
 
 def _named(tree: LocalTree, found: Discovery, cancelled: Callable[[], bool]) -> Iterator[Found]:
@@ -169,38 +169,6 @@ def _index(root: str, *, recall: bool) -> Index:
     from .index import Index, load_index
 
     return load_index(root) if recall else Index(root)
-
-
-def _with_late_metrics(
-    whole: Catalog, tree: LocalTree, found: Discovery, logs: Logs, cancelled: Callable[[], bool]
-) -> Iterator[Finished]:
-    """The catalog once more, when long logs have been read to their end."""
-    exact = partial(with_exact_metrics, logs=logs)
-    for _ in logs.rounds(lambda: exact(tree, found.checkpoints, found.folders)):
-        logs.save()
-        if cancelled():
-            return
-    if logs.behind:
-        return
-    again = _noted(assemble(tree, found, exact), logs, recalled=whole.recalled)
-    late = {one.id: one.metrics for one in again.checkpoints}
-    told = tuple(replace(one, metrics=late.get(one.id, one.metrics)) for one in whole.checkpoints)
-    yield Finished(replace(again, checkpoints=told, activity=whole.activity))
-
-
-def _logs(root: str, *, recall: bool, remember: bool, read_on: bool) -> Logs:
-    if read_on:
-        return Logs(FIRST_LOOK, root if recall or remember else "", keep=remember)
-    return Logs(AT_ONCE, root, keep=remember) if recall or remember else Logs(WHOLE)
-
-
-def _noted(catalog: Catalog, logs: Logs, *, recalled: bool) -> Catalog:
-    """The catalog with what the logs leave to be said."""
-    return replace(
-        catalog,
-        warnings=catalog.warnings + logs.warnings(),
-        recalled=recalled or bool(logs.root),
-    )
 
 
 def _measured(tree: LocalTree, one: Checkpoint, unchanged: Unchanged | None) -> Measure:

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keepstep.policies import commit, make_plan, scan
-from keepstep.policies.catalog import local_tree, logs
-from keepstep.policies.catalog import scan as scanning
+from keepstep.policies.catalog import late_metrics, local_tree, logs
 from keepstep.policies.catalog.cache_file import VARIABLE, cache_path
 from keepstep.policies.catalog.logs import Limit
 from keepstep.policies.catalog.scan import Finished, scan_events
@@ -212,7 +211,7 @@ def test_whatever_happens_to_a_log_it_is_as_a_whole_read(
         if writer.path.exists():  # a clock that goes on between two scans
             os.utime(writer.path, ns=(at * 10**9, at * 10**9))
         with monkeypatch.context() as patch:
-            patch.setattr(scanning, "AT_ONCE", Limit(run=limit, scan=limit))
+            patch.setattr(late_metrics, "AT_ONCE", Limit(run=limit, scan=limit))
             for _ in range(100):
                 if not scan(str(writer.run), remember=True).warnings:
                     break
@@ -225,7 +224,7 @@ def test_several_scans_complete_what_one_may_not_read(
     run = tmp_path / "run"
     plant(run, *(f"step_{n}.pt" for n in STEPS))
     (run / EVENTS).write_bytes(_events(0, 20_000))
-    monkeypatch.setattr(scanning, "AT_ONCE", Limit(run=300_000, scan=10**9))
+    monkeypatch.setattr(late_metrics, "AT_ONCE", Limit(run=300_000, scan=10**9))
     warnings = []
     for _ in range(20):
         catalog = scan(str(run), remember=True)
@@ -244,7 +243,7 @@ def test_a_review_is_told_the_metrics_of_long_logs_later(
     run = tmp_path / "run"
     plant(run, *(f"step_{n}.pt" for n in STEPS))
     (run / EVENTS).write_bytes(_events(0, 20_000))
-    monkeypatch.setattr(scanning, "FIRST_LOOK", Limit(run=10_000, scan=10_000))
+    monkeypatch.setattr(late_metrics, "FIRST_LOOK", Limit(run=10_000, scan=10_000))
     monkeypatch.setattr(logs, "AT_ONCE", Limit(run=300_000, scan=10**9))
     told = [e.catalog for e in scan_events(str(run), read_on=True) if isinstance(e, Finished)]
     assert len(told) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from keepstep.policies import scan
-from keepstep.policies.catalog import scan as scanning
+from keepstep.policies.catalog import late_metrics
 from keepstep.policies.catalog.logs import Limit
 from keepstep.policies.catalog.readers.records import Curve
 from keepstep.policies.catalog.sources.curves import by_curves
@@ -171,7 +171,7 @@ def test_of_event_files_beyond_the_limit_nothing_is_joined_and_it_is_said(
     names = ("step_10.pt", "step_20.pt")
     assert any(_metrics(tmp_path, _events(""), *names).values())
     assert scan(str(tmp_path)).warnings == ()
-    monkeypatch.setattr(scanning, "WHOLE", Limit(run=100, scan=10))
+    monkeypatch.setattr(late_metrics, "WHOLE", Limit(run=100, scan=10))
     catalog = scan(str(tmp_path))
     assert not any(one.metrics for one in catalog.checkpoints)
     (warning,) = catalog.warnings
