@@ -43,7 +43,7 @@ class _Rows(msgspec.Struct, frozen=True, tag=True):
     epochs: list[float]
     everything: bool
     named: bool
-    rows: list[tuple[int | None, float | None, dict[str, float], str]]
+    rows: list[tuple[int | None, float | None, dict[str, float], str, bool]]
 
 
 class _Tail(msgspec.Struct, array_like=True, frozen=True):
@@ -127,7 +127,7 @@ def _packed_rows(log: RowLog) -> _Rows:
     return _Rows(
         log.kind, log.offset, log.header, log.seen, log.broken, log.held,
         sorted(wanted.steps), sorted(wanted.epochs), wanted.everything, wanted.named,
-        [(row.step, row.epoch, dict(row.metrics), row.checkpoint) for row in log.rows],
+        [(r.step, r.epoch, dict(r.metrics), r.checkpoint, r.held_out) for r in log.rows],
     )  # fmt: skip
 
 

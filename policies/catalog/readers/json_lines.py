@@ -1,4 +1,4 @@
-"""Read a log of JSON objects, one a line: mmengine, Ray, detectron2.
+"""Read a log of JSON objects, one a line: mmengine and mmcv, Ray, detectron2.
 
 A last line without an end belongs to a live writer and is left out. Of a very long file the newest
 rows are read.
@@ -74,4 +74,5 @@ def _row(document: dict[str, Any]) -> LogRow:
     }
     named = document.get("checkpoint_dir_name")
     checkpoint = named if isinstance(named, str) else ""
-    return LogRow(step, count(document.get("epoch")), metrics, checkpoint)
+    held_out = document.get("mode") == "val"
+    return LogRow(step, count(document.get("epoch")), metrics, checkpoint, held_out)

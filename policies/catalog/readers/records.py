@@ -17,6 +17,7 @@ class LogRow:
     epoch: float | None = None
     metrics: Mapping[str, float] = field(default_factory=no_metrics)
     checkpoint: str = ""  # the checkpoint this row names itself (Ray)
+    held_out: bool = False  # the row says that it was measured in validation (mmcv)
 
 
 @dataclass(frozen=True, slots=True)

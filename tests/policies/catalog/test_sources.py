@@ -42,6 +42,37 @@ def test_mmengine_validations_by_iteration_call_all_their_steps_0(tmp_path: Path
     }
 
 
+def test_mmcv_validations_say_their_mode_and_count_batches(tmp_path: Path):
+    log = [
+        {"env_info": "x", "seed": 0},
+        {"mode": "train", "epoch": 1, "iter": 50, "lr": 0.1, "loss": 0.5},
+        {"mode": "val", "epoch": 1, "iter": 625, "lr": 0.1, "bbox_mAP": 0.25},
+        {"mode": "train", "epoch": 2, "iter": 50, "lr": 0.1, "loss": 0.25},
+        {"mode": "val", "epoch": 2, "iter": 625, "lr": 0.1, "bbox_mAP": 0.5},
+    ]
+    content = {"20211121_101010.log.json": samples.json_lines(log)}
+    found = _metrics(tmp_path / "a", content, "epoch_1.pth", "epoch_2.pth", "epoch_3.pth")
+    assert [found[f"epoch_{n}.pth"] for n in (1, 2, 3)] == [
+        {"bbox_mAP": 0.25}, {"bbox_mAP": 0.5}, {},
+    ]  # fmt: skip
+    again = [{"mode": "val", "epoch": 2, "iter": 625, "bbox_mAP": 0.75}]
+    content["20211122_101010.log.json"] = samples.json_lines(again)
+    found = _metrics(tmp_path / "b", content, "epoch_1.pth", "epoch_2.pth")
+    assert [one["bbox_mAP"] for one in found.values()] == [0.25, 0.75]
+
+
+def test_mmcv_by_iteration(tmp_path: Path):
+    log = [
+        {"mode": "train", "epoch": 1, "iter": 10, "loss": 0.5},
+        {"mode": "val", "epoch": 1, "iter": 63, "mIoU": 25.0},
+        {"mode": "train", "epoch": 1, "iter": 20, "loss": 0.25},
+        {"mode": "val", "epoch": 1, "iter": 63, "mIoU": 50.0},
+    ]
+    content = {"20211121_101010.log.json": samples.json_lines(log)}
+    found = _metrics(tmp_path, content, "iter_10.pth", "iter_20.pth")
+    assert [found[f"iter_{n}.pth"] for n in (10, 20)] == [{"mIoU": 25.0}, {"mIoU": 50.0}]
+
+
 def test_of_two_starts_of_mmengine_the_later_wrote_the_weights(tmp_path: Path):
     again = samples.json_lines([{"coco/bbox_mAP": 0.75, "step": 2}])
     logs = {
