@@ -30,6 +30,7 @@ from .orbax import OrbaxLayout
 from .paddle import PaddleLayout
 from .reinforcement import RayLayout, StableBaselinesLayout
 from .saved_model import SavedModelLayout
+from .speechbrain import SpeechBrainLayout
 from .tensorflow import TensorFlowLayout
 from .text_models import GensimLayout, SpacyLayout
 from .timm import TimmLayout
@@ -51,6 +52,7 @@ LAYOUTS: tuple[Layout, ...] = (
     OrbaxLayout(),
     SavedModelLayout(),
     SpacyLayout(),
+    SpeechBrainLayout(),
     # names that spell out what they hold
     NemoLayout(),
     LightningLayout(),
