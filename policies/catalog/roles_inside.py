@@ -2,8 +2,8 @@
 
 `state.pt`, `rank0.pt`, `optim-00.bin`: by name any of these may be weights, so it is taken for
 weights. What is inside may prove that it is the optimizer's alone. Only files right inside a
-checkpoint's own directory are opened, and those whose siblings in the same run turned out to be
-weights are not.
+checkpoint's own directory are opened, and not where the file of that name in a sibling turned out
+to be weights.
 """
 
 from __future__ import annotations
@@ -48,7 +48,6 @@ _SAYS_WEIGHTS = pattern(
     r"model|weight|ema|lora|adapter|net|param|vae|coder|policy|critic|actor|embed|head|module|"
     r"consolidated|former|discriminator|generator|backbone|value|[gd]_[0-9]"
 )
-_DIGITS = pattern(r"[0-9]+")
 _MOST = 512  # files of one checkpoint; of more, each stays what its name says
 
 
@@ -67,7 +66,7 @@ def _is_mute(name: str) -> bool:
 def inside(tree: Tree, directory: str, name: str) -> Inside:
     """What a file is by its content; read once, and not where a sibling was no part to slim."""
     above = directory.rpartition("/")[0]
-    look = ("inside", above, _DIGITS.sub("#", name))
+    look = ("inside", above, name)  # rank0 may hold what rank1 does not
     for other in _LIKE_SIBLINGS:
         if (*look, other) in tree.whole_looks:
             return other

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from keepstep.policies.catalog.scan import scan
 from keepstep.policies.commit.commit import commit
@@ -80,6 +80,7 @@ def carry_out(root: Path, text: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(FOLDERS)
+@example(({"rank0.pt": "legacy optimizer", "rank1.pt": "ema"}, {"optimizer.pt"}, set()))
 def test_slimming_takes_what_only_resuming_needs(
     folders: tuple[Mapping[str, str], set[str], set[str]],
 ):
