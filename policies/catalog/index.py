@@ -33,8 +33,8 @@ from .listing import (
     rows,
 )
 from .local_tree import LocalTree
-from .measure import sums_of
 from .model import Checkpoint, Kind, Role, Standing, State
+from .sums import sums_of
 from .tree import join
 
 VARIABLE = "KEEPSTEP_INDEX"  # "off" for none

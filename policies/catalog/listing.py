@@ -98,7 +98,7 @@ class Remembered:
 
     names: Names
     key: Key
-    device: int = field(compare=False)  # its number may change with every restart
+    devices: int = field(compare=False)  # one for all, which may change with every restart
     digest: bytes
     sums: Sums
     witnesses: tuple[Witness, ...]

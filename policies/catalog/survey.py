@@ -202,7 +202,7 @@ class Surveyor:
     def adopt(self, path: str, device: int) -> None:
         """Take a directory as it is remembered, but for the number of its device."""
         known = self.remembered[path]
-        known.device = device
+        known.devices = device
         self.seen[path] = known
 
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:

@@ -106,7 +106,7 @@ def _packed(
     if isinstance(one, OSError):
         return path, one.errno, one.strerror
     if isinstance(one, Remembered):
-        return path, one.device
+        return path, one.devices
     kinds = None
     if one.names not in sent:
         sent[one.names] = len(sent)
