@@ -9,13 +9,13 @@ import errno
 import os
 import stat as mode_bits
 import threading
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from .listing import Listing, Names, Remembered, Stat, describe, directories_in
 from .lookout import Lookout
 from .survey import Seen, Surveyor, requests_in_flight
-from .tree import join
+from .tree import Ends, join
 
 if TYPE_CHECKING:
     from .index import Index
@@ -32,7 +32,7 @@ class LocalTree:
     def __init__(self, root: str, index: Index | None = None) -> None:
         self.root = root
         self.whole: Container[str] = ()
-        self.whole_looks: set[object] = set()
+        self.whole_looks: dict[object, Sequence[tuple[str, int]]] = {}
         self.lookout = Lookout()
         self._newest: dict[str, str] = {}
         self._facts: dict[str, dict[str, object]] = {}
@@ -137,6 +137,24 @@ class LocalTree:
                 raise OSError(errno.EINVAL, "not a regular file", path)
             # Room for all of a high limit would be taken before anything is read.
             return os.pread(descriptor, min(limit, max(0, status.st_size - offset)), offset)
+        finally:
+            os.close(descriptor)
+
+    def ends(self, path: str, size: int) -> Ends:
+        if not self._surveyor.many_at_a_time:
+            return self._ends(path, size)
+        with self._slots:
+            return self._ends(path, size)
+
+    def _ends(self, path: str, size: int) -> Ends:
+        descriptor = os.open(self.absolute(path), _READ_FLAGS)
+        try:
+            first, last = os.pread(descriptor, 4, 0), os.pread(descriptor, 22, max(0, size - 22))
+            try:
+                written = os.lseek(descriptor, 0, os.SEEK_HOLE)
+            except OSError:  # not every file system knows
+                written = size
+            return Ends(first, last, written)
         finally:
             os.close(descriptor)
 

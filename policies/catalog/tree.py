@@ -6,6 +6,7 @@ A `Tree` is any walker (the local disk is one); a `Folder` is one directory of i
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from .listing import (
@@ -25,12 +26,32 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The ends of a file, and how far it was written."""
+
+    first: bytes  # 4
+    last: bytes  # 22: the end record of a zip without a comment
+    written: int  # bytes before the first hole, or its length where the disk tells of none
+
+
+@dataclass(frozen=True, slots=True)
+class Extents:
+    """What some files of a directory look like from outside, to compare."""
+
+    names: Names  # of the directory
+    sizes: tuple[int, ...]
+    blocks: tuple[int, ...]
+
+
 class Tree(Protocol):
     """A directory tree that can be listed and read, with paths relative to its root."""
 
     root: str
     whole: Container[str]  # paths whose content was found whole before and has not changed
-    whole_looks: set[object]  # a sibling that looks like one that was read needs no reading
+    # What siblings of one that was read look like, and of which of their files, with their
+    # lengths, the ends are looked at all the same.
+    whole_looks: dict[object, Sequence[tuple[str, int]]]
 
     def names(self, path: str) -> Names:
         """The names in a directory and what they are; raises OSError."""
@@ -43,6 +64,9 @@ class Tree(Protocol):
 
     def read(self, path: str, limit: int, offset: int = 0) -> bytes:
         """At most `limit` bytes of a regular file; raises OSError for anything else."""
+
+    def ends(self, path: str, size: int) -> Ends:
+        """The first and last bytes of a regular file of this length; raises OSError."""
 
     def link(self, path: str) -> str:
         """The text of a symbolic link; raises OSError."""
@@ -103,8 +127,8 @@ class Folder:
         """What `find` reads in the files of the folder, perhaps known from an earlier scan."""
         return find() if self.partial else self.tree.fact(self.path, question, find)
 
-    def extents(self, names: Sequence[str]) -> object:
-        """What the lengths and blocks of these files are, to compare; None where not known."""
+    def extents(self, names: Sequence[str]) -> Extents | None:
+        """What the lengths and blocks of these files are; None where not known."""
         try:
             listing = self.tree.listing(self.path)
         except OSError:
@@ -114,7 +138,7 @@ class Folder:
         at = self.tell(rows)
         chosen = [at[name] for name in names]
         sizes, blocks = listing.sizes, listing.blocks
-        return (
+        return Extents(
             self._names,
             tuple([sizes[row] for row in chosen]),
             tuple([blocks[row] for row in chosen]),
@@ -154,6 +178,13 @@ class Folder:
         """A bounded read, or None where the file cannot be read."""
         try:
             return self.tree.read(join(self.path, name), limit, offset)
+        except OSError:
+            return None
+
+    def ends(self, name: str, size: int) -> Ends | None:
+        """The first and last bytes of a file of this length, or None where it cannot be read."""
+        try:
+            return self.tree.ends(join(self.path, name), size)
         except OSError:
             return None
 
