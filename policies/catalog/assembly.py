@@ -56,20 +56,35 @@ def assemble(tree: Tree, found: Discovery, metrics: Metrics) -> Catalog:
     chosen = {**found.selects_by, **selections(tree, checkpoints)}
     warnings += disagreements(chosen, checkpoints, pointers)
     needed = references(tree, checkpoints, found.artifacts)
-    needed += neighbour_references(tree.root, checkpoints)
-    policy_file = os.path.join(state_directory(tree.root), POLICY_FILE)
-    return Catalog(
+    catalog = Catalog(
         root=tree.root,
         series=_series(checkpoints, found, chosen),
         checkpoints=tuple(checkpoints),
         artifacts=tuple(sorted(found.artifacts, key=lambda artifact: artifact.path)),
         pointers=pointers,
         references=needed,
-        pins=_pins(tree.root, found.state_folders),
         unrecognised=tuple(sorted(found.unrecognised + foreign_links)),
         warnings=tuple(found.warnings + warnings),
+    )
+    return with_what_lies_beside(catalog, found.state_folders)
+
+
+def with_what_lies_beside(catalog: Catalog, state_folders: Sequence[str]) -> Catalog:
+    """The same with what people have said of it, and what its neighbours need of it."""
+    root = catalog.root
+    policy_file = os.path.join(state_directory(root), POLICY_FILE)
+    return replace(
+        catalog,
+        references=catalog.references + neighbour_references(root, catalog.checkpoints),
+        pins=_pins(root, state_folders),
         policy_file=policy_file if os.path.isfile(policy_file) else None,
     )
+
+
+def has_given_metrics(root: str, state_folders: Sequence[str]) -> bool:
+    """Whether a training has given metrics, in any state directory that concerns the root."""
+    states = map(state_directory, _holders(root, state_folders))
+    return any(os.path.isfile(os.path.join(state, METRICS_FILE)) for state in states)
 
 
 def _known(tree: Tree, found: Discovery, metrics: Metrics) -> list[Checkpoint]:
@@ -86,9 +101,9 @@ def _known(tree: Tree, found: Discovery, metrics: Metrics) -> list[Checkpoint]:
 def _with_given_metrics(
     tree: Tree, checkpoints: list[Checkpoint], found: Discovery
 ) -> list[Checkpoint]:
-    holders = _holders(tree.root, found.state_folders)
-    if not any(os.path.isfile(os.path.join(state_directory(h), METRICS_FILE)) for h in holders):
+    if not has_given_metrics(tree.root, found.state_folders):
         return checkpoints
+    holders = _holders(tree.root, found.state_folders)
     from .given_metrics import with_given_metrics  # few runs need it
 
     return with_given_metrics(tree.root, holders, checkpoints, found.folders, found.metric_logs)
@@ -145,7 +160,7 @@ def _pointers(tree: Tree, found: Discovery) -> tuple[tuple[Pointer, ...], list[s
     return tuple(sorted(pointers, key=lambda pointer: pointer.path)), foreign
 
 
-def _holders(root: str, state_folders: list[str]) -> list[str]:
+def _holders(root: str, state_folders: Sequence[str]) -> list[str]:
     """The directories that hold a state directory which concerns the root."""
     serving = os.path.dirname(state_directory(root))
     return list(
@@ -153,7 +168,7 @@ def _holders(root: str, state_folders: list[str]) -> list[str]:
     )
 
 
-def _pins(root: str, state_folders: list[str]) -> MappingProxyType[str, Pin]:
+def _pins(root: str, state_folders: Sequence[str]) -> MappingProxyType[str, Pin]:
     """Pins of every state directory met, and of the one that serves the root, by id."""
     serving = os.path.dirname(state_directory(root))
     pins: dict[str, Pin] = {}

@@ -10,7 +10,7 @@ import os
 import stat as mode_bits
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from .model import Kind, Role
@@ -92,22 +92,40 @@ class Sums:
 Witness = tuple[str, int, int]  # a file with one name: that, its length in bytes, its mtime_ns
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an earlier scan worked out about a directory."""
+
+    digest: bytes
+    sums: Sums
+    facts: dict[str, object]  # what was read in its files
+
+
+@dataclass(slots=True, eq=False)
 class Remembered:
     """A finished directory that has not changed since an earlier scan: its sums, not its files."""
 
     names: Names
     key: Key
-    devices: int = field(compare=False)  # one for all, which may change with every restart
-    digest: bytes
-    sums: Sums
+    devices: int  # one for all, which may change with every restart
+    newest: int  # mtime of any file in it, in nanoseconds
     witnesses: tuple[Witness, ...]
-    facts: dict[str, object]  # what was read in its files
+    tell: Callable[[], Told]  # asked only where more is wanted than that it is the same
 
     @property
-    def newest(self) -> int:
-        """The newest mtime of any file in it, in nanoseconds."""
-        return self.sums.newest
+    def digest(self) -> bytes:
+        """As that of a listing."""
+        return self.tell().digest
+
+    @property
+    def sums(self) -> Sums:
+        """What its files come to."""
+        return self.tell().sums
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What was read in its files."""
+        return self.tell().facts
 
 
 @dataclass(slots=True)

@@ -36,9 +36,10 @@ class LocalTree:
         self.lookout = Lookout()
         self._newest: dict[str, str] = {}
         self._facts: dict[str, dict[str, object]] = {}
-        self._known: Seen = {}
+        self.seen: Seen = {}  # what was looked at, by path
+        self.went_beyond = False  # asked for what no look at a directory tells
         self._slots = threading.BoundedSemaphore(requests_in_flight())
-        self._surveyor = Surveyor(root, self._known, self.lookout)
+        self._surveyor = Surveyor(root, self.seen, self.lookout)
         if index is not None:
             self._surveyor.remembered = index.remembered
 
@@ -55,13 +56,13 @@ class LocalTree:
         yield from self._surveyor.run()
 
     def listing(self, path: str) -> Listing | Remembered:
-        known = self._known.get(path)
+        known = self.seen.get(path)
         if known is None:
             try:
                 known = self.lookout.look(self.absolute(path))
             except OSError as error:
                 known = error
-            self._known[path] = known
+            self.seen[path] = known
         if isinstance(known, OSError):
             raise known
         return known
@@ -80,27 +81,31 @@ class LocalTree:
             return ""
         times = dict(zip(listing.names.kinds, listing.mtimes, strict=True))
         for name in listing.names.tell(directories_in):
-            known = self._known.get(join(path, name))
+            known = self.seen.get(join(path, name))
             if isinstance(known, Listing | Remembered):
                 times[name] = known.newest
         return max(times, key=lambda name: times[name], default="")
 
     def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
-        known = self._known.get(path)
+        known = self.seen.get(path)
         if isinstance(known, Remembered) and question in known.facts:
             return known.facts[question]  # type: ignore[return-value]
         answer = find()
         self._facts.setdefault(path, {})[question] = answer
         return answer
 
+    def entries(self) -> int:
+        """How many entries this scan looked at."""
+        return sum(len(one.names.kinds) for one in self.seen.values() if isinstance(one, Listing))
+
     def known(self, path: str) -> Listing | Remembered | None:
         """A directory that this scan has met, without another look."""
-        known = self._known.get(path)
+        known = self.seen.get(path)
         return None if isinstance(known, OSError) else known
 
     def facts(self, path: str) -> dict[str, object]:
         """All answers of `fact` about a directory."""
-        known = self._known.get(path)
+        known = self.seen.get(path)
         earlier = known.facts if isinstance(known, Remembered) else {}
         return {**earlier, **self._facts.get(path, {})}
 
@@ -111,16 +116,20 @@ class LocalTree:
         return self._surveyor.each(work, items)
 
     def names(self, path: str) -> Names:
-        known = self._known.get(path)
+        known = self.seen.get(path)
         if isinstance(known, OSError):
             raise known
-        return known.names if known else self.lookout.names_in(self.absolute(path))
+        if known:
+            return known.names
+        self.went_beyond = True
+        return self.lookout.names_in(self.absolute(path))
 
     def stat(self, path: str) -> Stat:
         folder, _, name = path.rpartition("/")
-        known = self._known.get(folder)
+        known = self.seen.get(folder)
         if name and isinstance(known, Listing):
             return known.stat(name)
+        self.went_beyond = self.went_beyond or known is None
         return describe(os.lstat(self.absolute(path)))
 
     def read(self, path: str, limit: int, offset: int = 0) -> bytes:
@@ -130,6 +139,8 @@ class LocalTree:
             return self._read(path, limit, offset)
 
     def _read(self, path: str, limit: int, offset: int) -> bytes:
+        if path.rpartition("/")[0] not in self.seen:
+            self.went_beyond = True
         descriptor = os.open(self.absolute(path), _READ_FLAGS)
         try:
             status = os.fstat(descriptor)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from ..commit.safety import refuse_root
 from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
 from ..processes.table import ProcessTable, host_processes
 from ..refusal import RootRefusal
-from .assembly import assemble
+from .assembly import assemble, has_given_metrics, with_what_lies_beside
 from .discovery import Discovery, discover
 from .local_tree import LocalTree
 from .measure import measure as measure_members
@@ -104,7 +104,8 @@ def scan_events(
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`.
 
-    With `recall` it takes from the index what has not changed; with `remember` it writes one.
+    With `recall` it takes from the index what has not changed, and where nothing has, there is
+    nothing to tell but `Finished`; with `remember` it writes one.
     """
     refuse_root(root)
     real = os.path.realpath(root)
@@ -112,7 +113,12 @@ def scan_events(
     tree = LocalTree(real, index) if unchanged is None else unchanged.tree(real)
     found = Discovery()
     try:
-        yield from _named(tree, found, cancelled)
+        told = yield from _looked(tree, cancelled)
+        if index is not None and measure is None and (last := _last(index, tree)) is not None:
+            activity = processes(real)
+            yield Finished(replace(last, activity=activity))
+            return
+        yield from _named(tree, found, cancelled, told=told)
     except Cancelled:
         return
     except OSError as error:
@@ -124,25 +130,60 @@ def scan_events(
     yield Named(catalog)
     verdicts = _verdicts(tree.root, found.state_folders)
     sized: list[Checkpoint] = []
+    judged: list[Checkpoint] = []
     for checkpoint in catalog.checkpoints:
         if cancelled():
             return
         if measure is None or checkpoint.id in measure:
             checkpoint = _with_measure(checkpoint, _measured(tree, checkpoint, unchanged))
+            sized.append(checkpoint)
             if (verdict := verdicts.get(checkpoint.id)) is not None:
                 checkpoint = verdict.applied(checkpoint)
             yield Sized(checkpoint)
-        sized.append(checkpoint)
+        judged.append(checkpoint)
     activity = processes(tree.root)
-    yield Finished(replace(catalog, checkpoints=tuple(sized), activity=activity))
+    yield Finished(replace(catalog, checkpoints=tuple(judged), activity=activity))
     if index is not None and remember and measure is None:
-        from .index import save_index
-
-        save_index(index, tree, sized, time.time())
+        _keep(index, tree, replace(catalog, checkpoints=tuple(sized)), found.state_folders)
 
 
-def _named(tree: LocalTree, found: Discovery, cancelled: Callable[[], bool]) -> Iterator[Found]:
-    """Look at everything and recognise it; each checkpoint is told once, as soon as may be."""
+def _keep(index: Index, tree: LocalTree, catalog: Catalog, folders: Sequence[str]) -> None:
+    from .index import Index, is_worth_an_index, save_index, to_remember
+
+    if not is_worth_an_index(tree):
+        return
+    from .last_catalog import kept_catalog
+
+    now = time.time()
+    kept = to_remember(index, tree, catalog.checkpoints, now)
+    rows, logs = None, list[bytes]()
+    if not has_given_metrics(tree.root, folders):
+        rows, logs = kept_catalog(tree, kept, catalog, folders, now)
+    if rows is not None or kept != index.remembered:
+        save_index(Index(index.root, kept, rows, logs))
+
+
+def _last(index: Index, tree: LocalTree) -> Catalog | None:
+    """The catalog of the scan before, with what people have said since; None where it changed."""
+    if index.catalog is None:
+        return None
+    from .last_catalog import last_catalog
+
+    found = last_catalog(index, tree)
+    if found is None or has_given_metrics(tree.root, found[1]):
+        return None
+    catalog = with_what_lies_beside(*found)
+    verdicts = _verdicts(tree.root, found[1])
+    if not verdicts:
+        return catalog
+    judged = (
+        verdicts[one.id].applied(one) if one.id in verdicts else one for one in catalog.checkpoints
+    )
+    return replace(catalog, checkpoints=tuple(judged))
+
+
+def _looked(tree: LocalTree, cancelled: Callable[[], bool]) -> Generator[Found, None, bool]:
+    """Look at everything; of a slow disk the checkpoints are told before, by names alone."""
     told = False
     for names in tree.survey(cancelled):
         if not told:
@@ -150,6 +191,13 @@ def _named(tree: LocalTree, found: Discovery, cancelled: Callable[[], bool]) -> 
 
             told = True
             yield from map(Found, preview(tree.root, names))
+    return told
+
+
+def _named(
+    tree: LocalTree, found: Discovery, cancelled: Callable[[], bool], *, told: bool
+) -> Iterator[Found]:
+    """Recognise what is there; each checkpoint is told once."""
     for checkpoints in discover(tree, found, cancelled=cancelled):
         if not told:
             yield Found(tuple(checkpoints))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keepstep.policies import commit, make_plan, scan
-from keepstep.policies.catalog import index, local_tree
+from keepstep.policies.catalog import index, last_catalog, local_tree
 from keepstep.policies.catalog.lookout import Lookout
 from keepstep.policies.rules.counts import LastRule
 from keepstep.tui.sample.run import build_sample_run
@@ -34,6 +34,8 @@ def _own_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache of the test's own, in which what was written just now counts as finished."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(index, "_QUIET", -1.0)
+    monkeypatch.setattr(index, "_WORTH", 0)
+    monkeypatch.setattr(last_catalog, "_SETTLED", -1.0)
 
 
 @pytest.fixture
