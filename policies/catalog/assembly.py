@@ -5,19 +5,15 @@ Called once, when all names are known.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
-from ..pins import read_pins
-from ..places import METRICS_FILE, POLICY_FILE, state_directory
+from .beside import has_given_metrics, holders, with_what_lies_beside
 from .discovery import Discovery
 from .model import (
     NO_LOG,
     Catalog,
     Checkpoint,
-    Pin,
     Pointer,
     Series,
     Standing,
@@ -25,7 +21,7 @@ from .model import (
 from .names import natural_key
 from .pointers import PointerResolver
 from .restarts import split_restarts
-from .resume_sources import neighbour_references, references
+from .resume_sources import references
 from .selection import Selection, disagreements, selections
 from .tree import Tree
 
@@ -69,24 +65,6 @@ def assemble(tree: Tree, found: Discovery, metrics: Metrics) -> Catalog:
     return with_what_lies_beside(catalog, found.state_folders)
 
 
-def with_what_lies_beside(catalog: Catalog, state_folders: Sequence[str]) -> Catalog:
-    """The same with what people have said of it, and what its neighbours need of it."""
-    root = catalog.root
-    policy_file = os.path.join(state_directory(root), POLICY_FILE)
-    return replace(
-        catalog,
-        references=catalog.references + neighbour_references(root, catalog.checkpoints),
-        pins=_pins(root, state_folders),
-        policy_file=policy_file if os.path.isfile(policy_file) else None,
-    )
-
-
-def has_given_metrics(root: str, state_folders: Sequence[str]) -> bool:
-    """Whether a training has given metrics, in any state directory that concerns the root."""
-    states = map(state_directory, _holders(root, state_folders))
-    return any(os.path.isfile(os.path.join(state, METRICS_FILE)) for state in states)
-
-
 def _known(tree: Tree, found: Discovery, metrics: Metrics) -> list[Checkpoint]:
     """The checkpoints with all that logs and their own files tell."""
     exact = metrics(tree, found.checkpoints, found.folders)
@@ -103,10 +81,10 @@ def _with_given_metrics(
 ) -> list[Checkpoint]:
     if not has_given_metrics(tree.root, found.state_folders):
         return checkpoints
-    holders = _holders(tree.root, found.state_folders)
     from .given_metrics import with_given_metrics  # few runs need it
 
-    return with_given_metrics(tree.root, holders, checkpoints, found.folders, found.metric_logs)
+    serving = holders(tree.root, found.state_folders)
+    return with_given_metrics(tree.root, serving, checkpoints, found.folders, found.metric_logs)
 
 
 def _order(one: Checkpoint) -> tuple[object, ...]:
@@ -158,25 +136,3 @@ def _pointers(tree: Tree, found: Discovery) -> tuple[tuple[Pointer, ...], list[s
         else:
             pointers.append(pointer)
     return tuple(sorted(pointers, key=lambda pointer: pointer.path)), foreign
-
-
-def _holders(root: str, state_folders: Sequence[str]) -> list[str]:
-    """The directories that hold a state directory which concerns the root."""
-    serving = os.path.dirname(state_directory(root))
-    return list(
-        dict.fromkeys([serving, *(os.path.join(root, f) if f else root for f in state_folders)])
-    )
-
-
-def _pins(root: str, state_folders: Sequence[str]) -> MappingProxyType[str, Pin]:
-    """Pins of every state directory met, and of the one that serves the root, by id."""
-    serving = os.path.dirname(state_directory(root))
-    pins: dict[str, Pin] = {}
-    for holder in _holders(root, state_folders):
-        for pin in read_pins(
-            state_directory(holder) if holder != serving else state_directory(root)
-        ):
-            relative = os.path.relpath(os.path.join(holder, pin.id), root)
-            if not relative.startswith(".."):
-                pins[relative] = replace(pin, id=relative)
-    return MappingProxyType(pins)

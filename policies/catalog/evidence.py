@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..patterns import pattern
-from .tree import Folder, join
+from .tree import Folder, join, without_numbers
 
 _MAX_SAFETENSORS_HEADER = 100_000_000  # the format's own limit, in bytes
 _OFFSETS = pattern(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d{1,18})\s*\]')
-_NUMBERS = pattern(r"[0-9]+")
 _ZIP_START = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
 _ONE_WRITE = 131_072  # bytes; what copies a smaller file writes it at once, or not at all
@@ -64,10 +63,10 @@ def trouble_with(folder: Folder, name: str, *, newest: bool | None = None) -> st
         return f"{name} cannot be read"
     if status.size == 0:
         return f"{name} is empty"
-    looks = (_NUMBERS.sub("*", name), status.size, status.disk)
+    looks = (without_numbers(name), status.size, status.disk)
     if looks in folder.tree.whole_looks:
         if newest is None:
-            newest = folder.tree.newest(folder.path) == name
+            newest = name in folder.tree.newest(folder.path)
         if not newest:
             doubtful = _may_lack_content(status.size, status.disk)
             return _trouble_at_ends(folder, name, status.size) if doubtful else ""

@@ -17,8 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -41,11 +40,9 @@ from .model import Checkpoint, Kind, Role, Standing, State
 from .sums import sums_of
 from .tree import join
 
-VARIABLE = "KEEPSTEP_INDEX"  # "off" for none
 _VERSION = 3  # also of what names and readers are taken to mean: sums, facts, catalogs are kept
 _QUIET = 600.0  # seconds without a change, before a checkpoint counts as finished
 _WITNESSES = 2  # files of a directory that are looked at each time
-_WORTH = 2_000  # entries of a root; fewer are looked at again as soon as an index is read
 _MOST = 200_000  # directories of one root
 _MOST_BYTES = 256_000_000  # of a file; a larger one is not ours
 _MOST_ROOTS = 64  # files; the one that was written longest ago goes first
@@ -64,13 +61,11 @@ class Index:
     logs: Sequence[bytes] = ()  # the metric logs of its series, each as JSON
 
 
-def load_index(root: str) -> Index:
-    """The index of a root (absolute, real); empty where there is none that is whole and ours."""
+def load_index(path: str, root: str) -> Index:
+    """The index of a root in a file; empty where that is not whole and ours."""
     index = Index(root)
-    if os.environ.get(VARIABLE) == "off":
-        return index
     try:
-        with open(_path_of(root), "rb") as file:
+        with open(path, "rb") as file:
             content = file.read(_MOST_BYTES)
         if content[:_CHECKED] != _digest(memoryview(content)[_CHECKED:]):
             return index
@@ -84,32 +79,25 @@ def load_index(root: str) -> Index:
     return index
 
 
-def save_index(index: Index) -> None:
+def save_index(path: str, index: Index) -> None:
     """Write it for the next scan; failing costs nothing."""
     with suppress(OSError, ValueError, TypeError):
-        _write(_path_of(index.root), _packed(index))
+        _write(path, _packed(index))
 
 
 def to_remember(
-    index: Index, tree: LocalTree, checkpoints: Sequence[Checkpoint], now: float
+    known: Mapping[str, Remembered], tree: LocalTree, checkpoints: Sequence[Checkpoint], now: float
 ) -> dict[str, Remembered]:
     """The directories of the finished ones among the checkpoints, which are sized."""
     newest = newest_of_each(checkpoints)
     ids = {one.id for one in newest}
-    kept = {path: one for path, one in index.remembered.items() if tree.known(path) is one}
+    kept = {path: one for path, one in known.items() if tree.known(path) is one}
     for one in newest:
         for member in one.members:
             for path in _paths_below(kept, member.path):
                 del kept[path]
     kept.update(_finished(tree, (one for one in checkpoints if one.id not in ids), now))
     return dict(islice(kept.items(), _MOST))
-
-
-def is_worth_an_index(tree: LocalTree) -> bool:
-    """Whether another scan of the tree would take longer than reading an index of it."""
-    if os.environ.get(VARIABLE) == "off":
-        return False
-    return tree.entries() >= _WORTH
 
 
 def newest_of_each(found: Sequence[Checkpoint]) -> list[Checkpoint]:
@@ -170,11 +158,11 @@ def _remembered(listing: Listing) -> Remembered | None:
 
 def _largest(listing: Listing) -> tuple[Witness, ...]:
     """The largest files: weights and optimizer, mostly."""
-    from heapq import nlargest
-
-    at, sizes = listing.names.tell(rows), listing.sizes
-    names = nlargest(_WITNESSES, listing.names.tell(files_in), key=lambda name: sizes[at[name]])
-    return tuple((name, sizes[at[name]], listing.mtimes[at[name]]) for name in names)
+    at, sizes, mtimes = listing.names.tell(rows), listing.sizes, listing.mtimes
+    names = listing.names.tell(files_in)
+    of_files = [sizes[at[name]] for name in names]
+    largest = sorted(range(len(names)), key=of_files.__getitem__)[-_WITNESSES:]
+    return tuple((names[row], of_files[row], mtimes[at[names[row]]]) for row in largest)
 
 
 def _packed(index: Index) -> bytes:
@@ -232,20 +220,6 @@ class _Told:
 
 def _digest(content: bytes | memoryview) -> bytes:
     return hashlib.blake2b(content, digest_size=_CHECKED // 2).hexdigest().encode()
-
-
-def _path_of(root: str) -> str:
-    name = hashlib.blake2b(os.fsencode(root), digest_size=16).hexdigest()
-    return os.path.join(_cache_directory(), "scans", f"{name}.json")
-
-
-def _cache_directory() -> str:
-    if sys.platform == "linux":  # as platformdirs has it, which takes some milliseconds to import
-        home = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
-        return os.path.join(os.path.expanduser(home), "keepstep")
-    import platformdirs
-
-    return platformdirs.user_cache_dir("keepstep")
 
 
 def _write(path: str, content: bytes) -> None:

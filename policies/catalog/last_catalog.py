@@ -75,7 +75,8 @@ def kept_catalog(
         return None, []
     read = [(*place, _trouble(tree, *place)) for place in _to_read(catalog.checkpoints)]
     logs = [json.dumps(dict(one.metric_log)).encode() for one in catalog.series]
-    return [looked, remembered, read, list(folders), *_Packing().catalog(catalog)], logs
+    listed = {path: names.kinds for path, names in tree.listed.items()}
+    return [looked, remembered, listed, read, list(folders), *_Packing().catalog(catalog)], logs
 
 
 def last_catalog(index: Index, tree: LocalTree) -> tuple[Catalog, list[str]] | None:
@@ -83,8 +84,10 @@ def last_catalog(index: Index, tree: LocalTree) -> tuple[Catalog, list[str]] | N
     if index.catalog is None:
         return None
     try:
-        looked, remembered, read, folders, *rows = index.catalog
+        looked, remembered, listed, read, folders, *rows = index.catalog
         if not _is_as_it_was(tree, looked, remembered):
+            return None
+        if any(tree.names(path).kinds != kinds for path, kinds in listed.items()):
             return None
         if any(_trouble(tree, path, kind) != trouble for path, kind, trouble in read):
             return None

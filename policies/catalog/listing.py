@@ -89,6 +89,9 @@ class Sums:
     beside: Extent = NOTHING  # of those that mean nothing without the partitions of ZeRO
 
 
+NOT_YET = Sums(-1, 0, 0, 0, ())  # stands for sums that nobody has asked for
+
+
 Witness = tuple[str, int, int]  # a file with one name: that, its length in bytes, its mtime_ns
 
 
@@ -142,6 +145,7 @@ class Listing:
     mtimes: array[int]
     digest: bytes  # of name, kind, inode, size and mtime of every entry
     errors: dict[str, tuple[int, str]]  # by name: what could not be looked at
+    sums: Sums | None = NOT_YET  # see `sums.py`
 
     def stat(self, name: str) -> Stat:
         """Describe one entry; raises OSError for one that could not be looked at."""

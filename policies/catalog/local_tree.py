@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from .listing import Listing, Names, Remembered, Stat, describe, directories_in
 from .lookout import Lookout
 from .survey import Seen, Surveyor, requests_in_flight
-from .tree import Ends, join
+from .tree import Ends, join, without_numbers
 
 if TYPE_CHECKING:
     from .index import Index
@@ -34,9 +34,10 @@ class LocalTree:
         self.whole: Container[str] = ()
         self.whole_looks: dict[object, Sequence[tuple[str, int]]] = {}
         self.lookout = Lookout()
-        self._newest: dict[str, str] = {}
+        self._newest: dict[str, frozenset[str]] = {}
         self._facts: dict[str, dict[str, object]] = {}
         self.seen: Seen = {}  # what was looked at, by path
+        self.listed: dict[str, Names] = {}  # of directories that were not looked at, but listed
         self.went_beyond = False  # asked for what no look at a directory tells
         self._slots = threading.BoundedSemaphore(requests_in_flight())
         self._surveyor = Surveyor(root, self.seen, self.lookout)
@@ -47,12 +48,16 @@ class LocalTree:
         """The path of an entry as system calls take it."""
         return f"{self.root}/{path}" if path else self.root
 
-    def survey(self, cancelled: Callable[[], bool]) -> Iterator[dict[str, Names]]:
+    def survey(
+        self, cancelled: Callable[[], bool], meanwhile: Callable[[], object] = lambda: None
+    ) -> Iterator[dict[str, Names]]:
         """Look at all directories; where that takes its time, their names come before.
 
-        Raises Cancelled when nobody waits for it.
+        `meanwhile` is called if another process helps, as soon as that is at work. Raises
+        Cancelled when nobody waits for it.
         """
         self._surveyor.cancelled = cancelled
+        self._surveyor.meanwhile = meanwhile
         yield from self._surveyor.run()
 
     def listing(self, path: str) -> Listing | Remembered:
@@ -67,24 +72,29 @@ class LocalTree:
             raise known
         return known
 
-    def newest(self, path: str) -> str:
+    def newest(self, path: str) -> Container[str]:
         if path not in self._newest:
             self._newest[path] = self._written_last(path)
         return self._newest[path]
 
-    def _written_last(self, path: str) -> str:
+    def _written_last(self, path: str) -> frozenset[str]:
         try:
             listing = self.listing(path)
         except OSError:
-            return ""
+            return frozenset()
         if isinstance(listing, Remembered):
-            return ""
+            return frozenset()
         times = dict(zip(listing.names.kinds, listing.mtimes, strict=True))
         for name in listing.names.tell(directories_in):
             known = self.seen.get(join(path, name))
             if isinstance(known, Listing | Remembered):
                 times[name] = known.newest
-        return max(times, key=lambda name: times[name], default="")
+        newest: dict[str, str] = {}
+        for name, at in times.items():
+            family = without_numbers(name)
+            if at >= times[newest.setdefault(family, name)]:
+                newest[family] = name
+        return frozenset(newest.values())
 
     def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
         known = self.seen.get(path)
@@ -121,8 +131,8 @@ class LocalTree:
             raise known
         if known:
             return known.names
-        self.went_beyond = True
-        return self.lookout.names_in(self.absolute(path))
+        self.listed[path] = self.lookout.names_in(self.absolute(path))
+        return self.listed[path]
 
     def stat(self, path: str) -> Stat:
         folder, _, name = path.rpartition("/")

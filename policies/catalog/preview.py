@@ -58,8 +58,8 @@ class _NamedTree:
     def link(self, path: str) -> str:
         return ""
 
-    def newest(self, path: str) -> str:
-        return ""
+    def newest(self, path: str) -> Container[str]:
+        return ()
 
     def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
         return find()

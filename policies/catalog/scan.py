@@ -6,27 +6,22 @@ Reads only. One entry that cannot be read costs that entry, never the scan.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterator
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..commit.safety import refuse_root
-from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
 from ..processes.table import ProcessTable, host_processes
 from ..refusal import RootRefusal
-from .assembly import assemble, has_given_metrics, with_what_lies_beside
-from .discovery import Discovery, discover
+from .beside import verdicts_on
 from .local_tree import LocalTree
-from .measure import measure as measure_members
-from .metric_sources import with_exact_metrics
 from .model import Catalog, Checkpoint, Measure, State
+from .recall import leave_index, recalled_catalog, recalled_index
 from .survey import Cancelled
 
 if TYPE_CHECKING:
-    from ..verification.verify import Verdict
-    from .index import Index
+    from .discovery import Discovery
     from .unchanged import Unchanged
 
 
@@ -109,83 +104,45 @@ def scan_events(
     """
     refuse_root(root)
     real = os.path.realpath(root)
-    index = _index(real, recall=recall) if recall or remember else None
+    index = recalled_index(real) if recall else None
     tree = LocalTree(real, index) if unchanged is None else unchanged.tree(real)
-    found = Discovery()
     try:
         told = yield from _looked(tree, cancelled)
-        if index is not None and measure is None and (last := _last(index, tree)) is not None:
-            activity = processes(real)
-            yield Finished(replace(last, activity=activity))
+        if measure is None and (last := recalled_catalog(index, tree)) is not None:
+            yield Finished(replace(last, activity=processes(real)))
             return
+        found = _discovery()
         yield from _named(tree, found, cancelled, told=told)
     except Cancelled:
         return
     except OSError as error:
         raise RootRefusal(f"{root}: {error.strerror or error}") from None
-    metrics = with_exact_metrics if unchanged is None else unchanged.with_metrics
-    catalog = assemble(tree, found, metrics)
+    catalog = _assembled(tree, found, unchanged)
     if cancelled():
         return
     yield Named(catalog)
-    verdicts = _verdicts(tree.root, found.state_folders)
+    measured = _measuring(tree, unchanged)
     sized: list[Checkpoint] = []
-    judged: list[Checkpoint] = []
+    folders = found.state_folders
+    verdict = verdicts_on(tree.root, folders)
     for checkpoint in catalog.checkpoints:
         if cancelled():
             return
         if measure is None or checkpoint.id in measure:
-            checkpoint = _with_measure(checkpoint, _measured(tree, checkpoint, unchanged))
-            sized.append(checkpoint)
-            if (verdict := verdicts.get(checkpoint.id)) is not None:
-                checkpoint = verdict.applied(checkpoint)
-            yield Sized(checkpoint)
-        judged.append(checkpoint)
+            checkpoint = _with_measure(checkpoint, measured(checkpoint))
+            yield Sized(verdict(checkpoint))
+        sized.append(checkpoint)
     activity = processes(tree.root)
-    yield Finished(replace(catalog, checkpoints=tuple(judged), activity=activity))
-    if index is not None and remember and measure is None:
-        _keep(index, tree, replace(catalog, checkpoints=tuple(sized)), found.state_folders)
-
-
-def _keep(index: Index, tree: LocalTree, catalog: Catalog, folders: Sequence[str]) -> None:
-    from .index import Index, is_worth_an_index, save_index, to_remember
-
-    if not is_worth_an_index(tree):
-        return
-    from .last_catalog import kept_catalog
-
-    now = time.time()
-    kept = to_remember(index, tree, catalog.checkpoints, now)
-    rows, logs = None, list[bytes]()
-    if not has_given_metrics(tree.root, folders):
-        rows, logs = kept_catalog(tree, kept, catalog, folders, now)
-    if rows is not None or kept != index.remembered:
-        save_index(Index(index.root, kept, rows, logs))
-
-
-def _last(index: Index, tree: LocalTree) -> Catalog | None:
-    """The catalog of the scan before, with what people have said since; None where it changed."""
-    if index.catalog is None:
-        return None
-    from .last_catalog import last_catalog
-
-    found = last_catalog(index, tree)
-    if found is None or has_given_metrics(tree.root, found[1]):
-        return None
-    catalog = with_what_lies_beside(*found)
-    verdicts = _verdicts(tree.root, found[1])
-    if not verdicts:
-        return catalog
-    judged = (
-        verdicts[one.id].applied(one) if one.id in verdicts else one for one in catalog.checkpoints
-    )
-    return replace(catalog, checkpoints=tuple(judged))
+    judged = tuple(map(verdict, sized))
+    yield Finished(replace(catalog, checkpoints=judged, activity=activity))
+    if remember and measure is None:
+        leave_index(index, tree, replace(catalog, checkpoints=tuple(sized)), folders)
 
 
 def _looked(tree: LocalTree, cancelled: Callable[[], bool]) -> Generator[Found, None, bool]:
     """Look at everything; of a slow disk the checkpoints are told before, by names alone."""
     told = False
-    for names in tree.survey(cancelled):
+    for names in tree.survey(cancelled, meanwhile=_discovery):
         if not told:
             from .preview import preview  # for slow disks only
 
@@ -198,30 +155,35 @@ def _named(
     tree: LocalTree, found: Discovery, cancelled: Callable[[], bool], *, told: bool
 ) -> Iterator[Found]:
     """Recognise what is there; each checkpoint is told once."""
+    from .discovery import discover
+
     for checkpoints in discover(tree, found, cancelled=cancelled):
         if not told:
             yield Found(tuple(checkpoints))
 
 
-def _index(root: str, *, recall: bool) -> Index:
-    from .index import Index, load_index
+# All layouts and readers are imported when something has changed since the scan before, and while
+# a second process is looking.
+def _discovery() -> Discovery:
+    from . import assembly, measure, metric_sources  # noqa: F401 - needed next
+    from .discovery import Discovery
 
-    return load_index(root) if recall else Index(root)
+    return Discovery()
 
 
-def _measured(tree: LocalTree, one: Checkpoint, unchanged: Unchanged | None) -> Measure:
-    return measure_members(tree, one.members) if unchanged is None else unchanged.measure(tree, one)
+def _assembled(tree: LocalTree, found: Discovery, unchanged: Unchanged | None) -> Catalog:
+    from .assembly import assemble
+    from .metric_sources import with_exact_metrics
+
+    return assemble(tree, found, unchanged.with_metrics if unchanged else with_exact_metrics)
 
 
-def _verdicts(root: str, folders: Sequence[str]) -> Mapping[str, Verdict]:
-    """What earlier verifications found, at and below this root."""
-    states = [state_directory(root), *(os.path.join(root, f, STATE_DIRECTORY) for f in folders)]
-    if not any(os.path.lexists(os.path.join(state, VERDICTS_FILE)) for state in states):
-        return {}
-    # Imported when needed: few runs are verified.
-    from ..verification.verdicts import remembered
+def _measuring(tree: LocalTree, unchanged: Unchanged | None) -> Callable[[Checkpoint], Measure]:
+    from .measure import measure
 
-    return remembered(root, folders)
+    if unchanged is not None:
+        return lambda one: unchanged.measure(tree, one)
+    return lambda one: measure(tree, one.members)
 
 
 def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Any
 
-from .listing import NOTHING, Extent, Listing, Sums, rows
+from .listing import NOT_YET, NOTHING, Extent, Listing, Names, Sums, rows
 from .model import Kind, Role
 from .resume_state import WITH_PARTITIONS
 from .roles import RESUME_ROLES, role_of
@@ -26,12 +27,38 @@ class _Parts:
     files: Pick | None  # None where there is nothing but files
     by_role: tuple[tuple[Role, Pick], ...]  # all but the one with the most files
     most: Role | None  # that one; the rest of the bytes are its
+    roles: tuple[Role, ...]  # all of them, that one last
     resume: tuple[Pick, int] | None
     beside: tuple[Pick, int] | None
 
 
 def sums_of(listing: Listing) -> Sums | None:
     """The sums of files with one name each; None where there are others, or links, or trouble."""
+    if listing.sums is NOT_YET:
+        listing.sums = _added_up(listing)
+    return listing.sums
+
+
+def plain_sums(listing: Listing) -> tuple[Any, ...] | None:
+    """The same as numbers alone, for another process."""
+    sums = sums_of(listing)
+    if sums is None:
+        return None
+    held = tuple([held for _, held in sums.roles])
+    return sums.disk, sums.apparent, sums.files, sums.newest, held, sums.resume, sums.beside
+
+
+def sums_from(names: Names, plain: tuple[Any, ...] | None) -> Sums | None:
+    """What another process added up of a directory with these names."""
+    parts = names.tell(_parts)
+    if plain is None or parts is None:
+        return None
+    disk, apparent, files, newest, held, resume, beside = plain
+    roles = tuple(zip(parts.roles, held, strict=True))
+    return Sums(disk, apparent, files, newest, roles, resume, beside)
+
+
+def _added_up(listing: Listing) -> Sums | None:
     parts = listing.names.tell(_parts)
     if parts is None or listing.errors:
         return None
@@ -85,6 +112,7 @@ def _parts(kinds: dict[str, Kind]) -> _Parts | None:
         files=_pick(files) if len(files) < len(kinds) else None,
         by_role=tuple((role, _pick(chosen)) for role, chosen in by_role.items() if role != most),
         most=most,
+        roles=(*(role for role in by_role if role != most), *((most,) if most else ())),
         resume=(_pick(resume), len(resume)) if resume else None,
         beside=(_pick(beside), len(beside)) if beside else None,
     )

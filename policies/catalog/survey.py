@@ -97,6 +97,7 @@ class Surveyor:
     remembered: Mapping[str, Remembered] = field(default_factory=dict)
     requests: int = field(default_factory=requests_in_flight)
     pace: Pace = field(default_factory=Pace)
+    meanwhile: Callable[[], object] = lambda: None  # done here while a second process looks
     may_fork: bool = field(default_factory=lambda: may_fork())
 
     def run(self) -> Iterator[dict[str, Names]]:

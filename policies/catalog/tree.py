@@ -9,6 +9,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from ..patterns import pattern
 from .listing import (
     Listing,
     Names,
@@ -24,6 +25,8 @@ from .model import Kind
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+_NUMBERS = pattern(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,8 @@ class Tree(Protocol):
     def link(self, path: str) -> str:
         """The text of a symbolic link; raises OSError."""
 
-    def newest(self, path: str) -> str:
-        """The name in a directory that was written last, itself or what is in it; "" for none."""
+    def newest(self, path: str) -> Container[str]:
+        """The names in a directory that were written last, of those alike but for their numbers."""
 
     def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
         """What `find` reads in the files of a directory: text, a number, a list or map of these.
@@ -90,6 +93,11 @@ class Tree(Protocol):
 def join(folder: str, name: str) -> str:
     """A path relative to the root, of a name in a folder ("" is the root itself)."""
     return f"{folder}/{name}" if folder else name
+
+
+def without_numbers(name: str) -> str:
+    """What the names of one family have in common."""
+    return _NUMBERS.sub("*", name)
 
 
 class Folder:
@@ -119,9 +127,9 @@ class Folder:
         return not self.tell(_suffixes).isdisjoint(suffixes)
 
     def is_newest(self) -> bool:
-        """Whether it was written last of all that is beside it."""
+        """Whether it was written last of all beside it that are named alike."""
         above, _, name = self.path.rpartition("/")
-        return bool(name) and self.tree.newest(above) == name
+        return bool(name) and name in self.tree.newest(above)
 
     def fact(self, question: str, find: Callable[[], T]) -> T:
         """What `find` reads in the files of the folder, perhaps known from an earlier scan."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from keepstep.policies.catalog.listing import Listing, Names, Stat
@@ -64,8 +64,8 @@ class MemoryTree:
     def listing(self, path: str) -> Listing:
         raise OSError(38, "Function not implemented", path)
 
-    def newest(self, path: str) -> str:
-        return ""
+    def newest(self, path: str) -> Container[str]:
+        return ()
 
     def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
         return find()

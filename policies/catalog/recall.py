@@ -1,0 +1,89 @@
+"""What a scan takes from the one before it, and what it leaves for the next.
+
+Imports what it takes only where there is something to take or to leave: small runs have no index.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .local_tree import LocalTree
+from .model import Catalog
+
+if TYPE_CHECKING:
+    from .index import Index
+
+VARIABLE = "KEEPSTEP_INDEX"  # "off" for none
+_WORTH = 2_000  # entries of a root; fewer are looked at again as soon as an index is read
+
+
+def index_path(root: str) -> str | None:
+    """The file of the index of a root (absolute, real); None where nobody wants one."""
+    if os.environ.get(VARIABLE) == "off":
+        return None
+    name = hashlib.blake2b(os.fsencode(root), digest_size=16).hexdigest()
+    return os.path.join(_cache_directory(), "scans", f"{name}.json")
+
+
+def recalled_index(root: str) -> Index | None:
+    """The index that an earlier scan of a root (absolute, real) left; None where there is none."""
+    path = index_path(root)
+    if path is None or not os.path.exists(path):
+        return None
+    from .index import load_index
+
+    return load_index(path, root)
+
+
+def recalled_catalog(index: Index | None, tree: LocalTree) -> Catalog | None:
+    """The catalog of the scan before, with what people said since; None where the tree changed."""
+    if index is None or index.catalog is None:
+        return None
+    from .beside import has_given_metrics, verdicts_on, with_what_lies_beside
+    from .last_catalog import last_catalog
+
+    found = last_catalog(index, tree)
+    if found is None or has_given_metrics(tree.root, found[1]):
+        return None
+    catalog = with_what_lies_beside(*found)
+    judged = map(verdicts_on(tree.root, found[1]), catalog.checkpoints)
+    return replace(catalog, checkpoints=tuple(judged))
+
+
+def leave_index(
+    before: Index | None, tree: LocalTree, catalog: Catalog, folders: Sequence[str]
+) -> None:
+    """Write an index for the next scan, where it is worth one; failing costs nothing.
+
+    The catalog is sized, without verdicts; `folders` hold our own state.
+    """
+    path = index_path(tree.root)
+    if path is None or tree.entries() < _WORTH:
+        return
+    from .beside import has_given_metrics
+    from .index import Index, save_index, to_remember
+    from .last_catalog import kept_catalog
+
+    now = time.time()
+    known = {} if before is None else before.remembered
+    kept = to_remember(known, tree, catalog.checkpoints, now)
+    rows, logs = None, list[bytes]()
+    if not has_given_metrics(tree.root, folders):
+        rows, logs = kept_catalog(tree, kept, catalog, folders, now)
+    if rows is not None or kept != known:
+        save_index(path, Index(tree.root, kept, rows, logs))
+
+
+def _cache_directory() -> str:
+    if sys.platform == "linux":  # as platformdirs has it, which takes some milliseconds to import
+        home = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
+        return os.path.join(os.path.expanduser(home), "keepstep")
+    import platformdirs
+
+    return platformdirs.user_cache_dir("keepstep")
