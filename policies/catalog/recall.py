@@ -5,16 +5,20 @@ Imports what it takes only where there is something to take or to leave: small r
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .local_tree import LocalTree
 from .model import Catalog
+from .survey import may_fork
 
 if TYPE_CHECKING:
     from .index import Index
@@ -61,11 +65,32 @@ def leave_index(
 ) -> None:
     """Write an index for the next scan, where it is worth one; failing costs nothing.
 
-    The catalog is sized, without verdicts; `folders` hold our own state.
+    The catalog is sized, without verdicts; `folders` hold our own state. A process of its own
+    does it, where there may be one: nobody waits for an index, but for what was found.
     """
     path = index_path(tree.root)
     if path is None or tree.entries() < _WORTH:
         return
+    if not may_fork():
+        _leave(path, before, tree, catalog, folders)
+    elif (child := os.fork()) == 0:
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent to answer
+            _leave(path, before, tree, catalog, folders)
+        finally:
+            os._exit(0)
+    else:
+        atexit.register(_wait_for, child)
+
+
+def _wait_for(child: int) -> None:
+    with suppress(ChildProcessError, KeyboardInterrupt):
+        os.waitpid(child, 0)
+
+
+def _leave(
+    path: str, before: Index | None, tree: LocalTree, catalog: Catalog, folders: Sequence[str]
+) -> None:
     from .beside import has_given_metrics
     from .index import Index, save_index, to_remember
     from .last_catalog import kept_catalog

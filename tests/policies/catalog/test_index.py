@@ -34,6 +34,7 @@ def _own_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(index, "_QUIET", -1.0)
     monkeypatch.setattr(recall, "_WORTH", 0)
+    monkeypatch.setattr(recall, "may_fork", lambda: False)  # it is there when the scan has ended
     monkeypatch.setattr(last_catalog, "_SETTLED", -1.0)
 
 

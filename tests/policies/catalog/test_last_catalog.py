@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -37,6 +39,7 @@ def _own_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(index, "_QUIET", -1.0)
     monkeypatch.setattr(recall, "_WORTH", 0)
+    monkeypatch.setattr(recall, "may_fork", lambda: False)  # it is there when the scan has ended
     monkeypatch.setattr(last_catalog, "_SETTLED", -1.0)
 
 
@@ -211,3 +214,16 @@ def test_a_small_run_leaves_nothing(run: Path, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(recall, "_WORTH", 1000)
     scan(str(run), remember=True)
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_command_that_has_ended_has_left_an_index(run: Path, tmp_path: Path):
+    code = (
+        "from keepstep.policies.catalog import last_catalog, recall\n"
+        "from keepstep.policies import scan\n"
+        "recall._WORTH, last_catalog._SETTLED = 0, -1.0\n"
+        f"print(len(scan({str(run)!r}, remember=True).checkpoints))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "6\n"
+    (left,) = (tmp_path / "cache" / "keepstep" / "scans").iterdir()
+    assert left.suffix == ".json"
