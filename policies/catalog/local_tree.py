@@ -105,8 +105,9 @@ class LocalTree:
         return answer
 
     def entries(self) -> int:
-        """How many entries this scan looked at."""
-        return sum(len(one.names.kinds) for one in self.seen.values() if isinstance(one, Listing))
+        """How many entries stand in the directories that are known."""
+        known = (one for one in self.seen.values() if not isinstance(one, OSError))
+        return sum(len(one.names.kinds) for one in known)
 
     def known(self, path: str) -> Listing | Remembered | None:
         """A directory that this scan has met, without another look."""
