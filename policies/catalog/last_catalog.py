@@ -2,8 +2,8 @@
 
 Directories that the index remembers are known again as it says; of all others every entry was
 looked at, and its name, kind, inode, length, time, blocks, links and device are the same. The
-newest of each series is read again even so. What lies outside the tree, and what people add to it
-(pins, policy, verdicts), is not kept here: whoever takes the catalog reads it anew.
+newest of each series, and what is not whole, is read again even so. What lies outside the tree, and
+what people add to it (pins, policy, verdicts), is not kept here: who takes the catalog reads it.
 
 As rows of JSON, and what many checkpoints share stands once; only `index.py` writes and reads them.
 """
@@ -117,11 +117,9 @@ def _state_of(listing: Listing) -> str:
 
 
 def _to_read(checkpoints: Sequence[Checkpoint]) -> Iterator[tuple[str, str]]:
-    places = [
-        (member.path, member.kind.value)
-        for one in newest_of_each(checkpoints)
-        for member in one.members
-    ]
+    unfinished = (one for one in checkpoints if one.state is not State.COMPLETE)
+    read = [*newest_of_each(checkpoints), *unfinished]
+    places = [(member.path, member.kind.value) for one in read for member in one.members]
     return iter(dict.fromkeys(places))
 
 

@@ -73,7 +73,12 @@ def leave_index(
         return
     if not may_fork():
         _leave(path, before, tree, catalog, folders)
-    elif (child := os.fork()) == 0:
+        return
+    try:
+        child = os.fork()
+    except OSError:  # no more processes for this user
+        return
+    if child == 0:
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent to answer
             _leave(path, before, tree, catalog, folders)
@@ -99,8 +104,9 @@ def _leave(
     known = {} if before is None else before.remembered
     kept = to_remember(known, tree, catalog.checkpoints, now)
     rows, logs = None, list[bytes]()
-    if not has_given_metrics(tree.root, folders):
-        rows, logs = kept_catalog(tree, kept, catalog, folders, now)
+    with suppress(OSError):  # the newest is read once more, and may be gone
+        if not has_given_metrics(tree.root, folders):
+            rows, logs = kept_catalog(tree, kept, catalog, folders, now)
     if rows is not None or kept != known:
         save_index(path, Index(tree.root, kept, rows, logs))
 

@@ -176,6 +176,21 @@ def test_a_newest_whose_content_is_gone_is_read_again(run: Path):
     }
 
 
+def test_what_is_not_whole_is_read_again(run: Path):
+    state = run / "checkpoint-200" / "trainer_state.json"
+    whole = state.read_bytes()
+    state.write_bytes(whole[:-1] + b" ")
+    (run / "checkpoint-200" / "optimizer.pt").write_bytes(b"PK\x03\x04" + bytes(300))
+    before = assert_taken(run)
+    assert before.checkpoints[1].state is State.INCOMPLETE
+    times = (run / "checkpoint-200" / "optimizer.pt").stat()
+    with open(run / "checkpoint-200" / "optimizer.pt", "r+b") as file:
+        file.seek(-22, os.SEEK_END)
+        file.write(b"PK\x05\x06")
+    os.utime(run / "checkpoint-200" / "optimizer.pt", ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert not again(run)[1]
+
+
 def test_what_people_say_meanwhile_is_in_it(run: Path):
     before = assert_taken(run)
     pin(before, ["checkpoint-200"], note="of the paper", by="amy")
