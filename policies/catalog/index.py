@@ -40,7 +40,7 @@ from .model import Checkpoint, Kind, Role, Standing, State
 from .sums import sums_of
 from .tree import join
 
-_VERSION = 3  # also of what names and readers are taken to mean: sums, facts, catalogs are kept
+_VERSION = 4  # also of what names and readers are taken to mean: sums, facts, catalogs are kept
 _QUIET = 600.0  # seconds without a change, before a checkpoint counts as finished
 _WITNESSES = 2  # files of a directory that are looked at each time
 _MOST = 200_000  # directories of one root

@@ -6,13 +6,15 @@ again and acts only when it is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from .fingerprint import Fingerprint
 from .listing import Listing, Remembered, Stat, Sums, directories_in, links_in
 from .model import Kind, Measure, Member, Role, SharedInode
 from .resume_state import ResumeSearch, resume_among
+from .roles_inside import inside as look_inside
+from .roles_inside import mute_names
 from .sums import sums_of
 from .tree import Tree, join
 
@@ -50,7 +52,8 @@ def _measure_flat(tree: Tree, path: str) -> Measure | None:
         found, listing = tree.stat(path), tree.listing(path)
     except OSError:
         return None
-    if found.kind is not Kind.DIRECTORY or listing.names.tell(directories_in):
+    names = listing.names
+    if found.kind is not Kind.DIRECTORY or names.tell(directories_in) or names.tell(mute_names):
         return None
     sums = listing.sums if isinstance(listing, Remembered) else sums_of(listing)
     if sums is None:
@@ -65,13 +68,14 @@ def _measure_flat(tree: Tree, path: str) -> Measure | None:
         newest_mtime_ns=sums.newest,
         identity=fingerprint.hexdigest(),
         roles=_largest_first(sums.roles),
-        resume=resume_among(path, listing.names, sums),
+        resume=resume_among(path, names, sums),
     )
 
 
 @lru_cache(maxsize=256)  # those of a run differ little
 def _largest_first(roles: tuple[tuple[Role, int], ...]) -> tuple[tuple[Role, int], ...]:
-    return tuple(sorted(roles, key=lambda item: (-item[1], item[0])))
+    held = (item for item in roles if item[1])
+    return tuple(sorted(held, key=lambda item: (-item[1], item[0])))
 
 
 class _Sums:
@@ -123,8 +127,25 @@ class _Sums:
         else:
             self._fingerprint.directory(listing.digest, listing.devices)
             self._add_listing(path, inside, listing)
+        if not inside:
+            self._look_inside(path, listing.names.tell(mute_names))
         for name in listing.names.tell(directories_in):
             self._add_below(f"{path}/{name}", join(inside, name))
+
+    def _look_inside(self, path: str, mute: Sequence[str]) -> None:
+        """The files right in the checkpoint whose names say nothing: what they turn out to be."""
+        for name in mute:
+            try:
+                found = self._tree.stat(f"{path}/{name}")
+            except OSError:
+                continue  # told already
+            role = self._resume.correct(
+                f"{path}/{name}", found, look_inside(self._tree, path, name)
+            )
+            if role is not Role.WEIGHTS:
+                held = min(found.size, self._roles.get(Role.WEIGHTS, 0))  # of two links, once
+                self._roles[Role.WEIGHTS] = self._roles.get(Role.WEIGHTS, 0) - held
+                self._roles[role] = self._roles.get(role, 0) + held
 
     def _add_below(self, path: str, inside: str) -> None:
         self._fingerprint.below(path)

@@ -63,6 +63,7 @@ class Role(StrEnum):
     SCHEDULER = "scheduler"
     RNG = "rng"
     SCALER = "scaler"
+    REPLAY = "replay"  # the buffer of experience in reinforcement learning
     CONFIG = "config"
     TOKENIZER = "tokenizer"
     METADATA = "metadata"

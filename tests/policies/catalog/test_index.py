@@ -237,11 +237,11 @@ def test_a_damaged_index_is_no_index(run: Path, tmp_path: Path, content: bytes):
     [
         "no JSON\n{}",
         '[9, "ROOT", [], {}, null]\n{}',
-        '[3, "/", [], {}, null]\n{}',
-        '[3, "ROOT", [], {}, null]',
-        '[3, "ROOT", [], {"checkpoint-100": [0, 1]}, null]\n{}',
-        '[3, "ROOT", [], {}, [{}, {}, []]]\n{}',
-        '[3, "ROOT", [], {}, {"a": 1}]\n{}',
+        '[4, "/", [], {}, null]\n{}',
+        '[4, "ROOT", [], {}, null]',
+        '[4, "ROOT", [], {"checkpoint-100": [0, 1]}, null]\n{}',
+        '[4, "ROOT", [], {}, [{}, {}, []]]\n{}',
+        '[4, "ROOT", [], {}, {"a": 1}]\n{}',
     ],
 )
 def test_a_foreign_index_is_no_index(run: Path, tmp_path: Path, content: str):
