@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from .cache_file import write_cache
 from .listing import (
     Listing,
     Names,
@@ -45,7 +45,6 @@ _QUIET = 600.0  # seconds without a change, before a checkpoint counts as finish
 _WITNESSES = 2  # files of a directory that are looked at each time
 _MOST = 200_000  # directories of one root
 _MOST_BYTES = 256_000_000  # of a file; a larger one is not ours
-_MOST_ROOTS = 64  # files; the one that was written longest ago goes first
 _CHECKED = 32  # bytes of the digest that stands before everything else, in hexadecimal digits
 
 Row = list[Any]  # as JSON has it, of a file with the right digest
@@ -82,7 +81,7 @@ def load_index(path: str, root: str) -> Index:
 def save_index(path: str, index: Index) -> None:
     """Write it for the next scan; failing costs nothing."""
     with suppress(OSError, ValueError, TypeError):
-        _write(path, _packed(index))
+        write_cache(path, _packed(index))
 
 
 def to_remember(
@@ -220,31 +219,6 @@ class _Told:
 
 def _digest(content: bytes | memoryview) -> bytes:
     return hashlib.blake2b(content, digest_size=_CHECKED // 2).hexdigest().encode()
-
-
-def _write(path: str, content: bytes) -> None:
-    import tempfile  # only when there is an index to write
-
-    directory = os.path.dirname(path)
-    os.makedirs(directory, mode=0o700, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(dir=directory)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-        os.replace(beside, path)
-    except OSError:
-        os.unlink(beside)
-        raise
-    _make_room(directory)
-
-
-def _make_room(directory: str) -> None:
-    """Forget the roots that were scanned longest ago."""
-    with os.scandir(directory) as listing:
-        files = sorted(listing, key=lambda entry: -entry.stat(follow_symlinks=False).st_mtime)
-    for entry in files[_MOST_ROOTS:]:
-        with suppress(OSError):
-            os.unlink(entry.path)
 
 
 _ROLES = {role.value: role for role in Role}

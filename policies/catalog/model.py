@@ -256,3 +256,4 @@ class Catalog:
     warnings: tuple[str, ...] = ()
     policy_file: str | None = None  # the run's own saved policy, absolute
     activity: Activity = IDLE  # of processes on this host, at the end of the scan
+    recalled: bool = field(default=False, compare=False)  # in part; a commit reads the logs anew

@@ -6,16 +6,15 @@ Imports what it takes only where there is something to take or to leave: small r
 from __future__ import annotations
 
 import atexit
-import hashlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .cache_file import cache_path, is_off
 from .local_tree import LocalTree
 from .model import Catalog
 from .survey import may_fork
@@ -23,16 +22,12 @@ from .survey import may_fork
 if TYPE_CHECKING:
     from .index import Index
 
-VARIABLE = "KEEPSTEP_INDEX"  # "off" for none
 _WORTH = 2_000  # entries of a root; fewer are looked at again as soon as an index is read
 
 
 def index_path(root: str) -> str | None:
     """The file of the index of a root (absolute, real); None where nobody wants one."""
-    if os.environ.get(VARIABLE) == "off":
-        return None
-    name = hashlib.blake2b(os.fsencode(root), digest_size=16).hexdigest()
-    return os.path.join(_cache_directory(), "scans", f"{name}.json")
+    return None if is_off() else cache_path("scans", root)
 
 
 def recalled_index(root: str) -> Index | None:
@@ -61,18 +56,24 @@ def recalled_catalog(index: Index | None, tree: LocalTree) -> Catalog | None:
 
 
 def leave_index(
-    before: Index | None, tree: LocalTree, catalog: Catalog, folders: Sequence[str]
+    before: Index | None,
+    tree: LocalTree,
+    catalog: Catalog,
+    folders: Sequence[str],
+    *,
+    read_all: bool,
 ) -> None:
     """Write an index for the next scan, where it is worth one; failing costs nothing.
 
-    The catalog is sized, without verdicts; `folders` hold our own state. A process of its own
+    The catalog is sized, without verdicts, and kept if all logs were `read_all` the way to their
+    ends; `folders` hold our own state. A process of its own
     does it, where there may be one: nobody waits for an index, but for what was found.
     """
     path = index_path(tree.root)
     if path is None or tree.entries() < _WORTH:
         return
     if not may_fork():
-        _leave(path, before, tree, catalog, folders)
+        _leave(path, before, tree, catalog, folders, read_all)
         return
     try:
         child = os.fork()
@@ -81,7 +82,7 @@ def leave_index(
     if child == 0:
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent to answer
-            _leave(path, before, tree, catalog, folders)
+            _leave(path, before, tree, catalog, folders, read_all)
         finally:
             os._exit(0)
     else:
@@ -94,7 +95,12 @@ def _wait_for(child: int) -> None:
 
 
 def _leave(
-    path: str, before: Index | None, tree: LocalTree, catalog: Catalog, folders: Sequence[str]
+    path: str,
+    before: Index | None,
+    tree: LocalTree,
+    catalog: Catalog,
+    folders: Sequence[str],
+    read_all: bool,
 ) -> None:
     from .beside import has_given_metrics
     from .index import Index, save_index, to_remember
@@ -105,16 +111,7 @@ def _leave(
     kept = to_remember(known, tree, catalog.checkpoints, now)
     rows, logs = None, list[bytes]()
     with suppress(OSError):  # the newest is read once more, and may be gone
-        if not has_given_metrics(tree.root, folders):
+        if read_all and not has_given_metrics(tree.root, folders):
             rows, logs = kept_catalog(tree, kept, catalog, folders, now)
     if rows is not None or kept != known:
         save_index(path, Index(tree.root, kept, rows, logs))
-
-
-def _cache_directory() -> str:
-    if sys.platform == "linux":  # as platformdirs has it, which takes some milliseconds to import
-        home = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
-        return os.path.join(os.path.expanduser(home), "keepstep")
-    import platformdirs
-
-    return platformdirs.user_cache_dir("keepstep")

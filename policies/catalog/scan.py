@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Container, Generator, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from .survey import Cancelled
 
 if TYPE_CHECKING:
     from .discovery import Discovery
+    from .logs import Logs
     from .unchanged import Unchanged
 
 
@@ -48,7 +50,7 @@ class Sized:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The whole catalog."""
+    """The whole catalog; told once more where the metrics of long logs come later."""
 
     catalog: Catalog
 
@@ -95,12 +97,15 @@ def scan_events(
     remember: bool = False,
     processes: ProcessTable = host_processes,
     unchanged: Unchanged | None = None,
+    read_on: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`.
 
     With `recall` it takes from the index what has not changed, and where nothing has, there is
-    nothing to tell but `Finished`; with `remember` it writes one.
+    nothing to tell but `Finished`; with `remember` it writes one. With either it goes on in each
+    log where an earlier scan ended. Of long logs it reads a part, and to `read_on` is to read the
+    rest after all else, and to tell then what is `Finished` again.
     """
     refuse_root(root)
     real = os.path.realpath(root)
@@ -109,7 +114,7 @@ def scan_events(
     try:
         told = yield from _looked(tree, cancelled)
         if measure is None and (last := recalled_catalog(index, tree)) is not None:
-            yield Finished(replace(last, activity=processes(real)))
+            yield Finished(replace(last, activity=processes(real), recalled=True))
             return
         found = _discovery()
         yield from _named(tree, found, cancelled, told=told)
@@ -117,7 +122,11 @@ def scan_events(
         return
     except OSError as error:
         raise RootRefusal(f"{root}: {error.strerror or error}") from None
-    catalog = _assembled(tree, found, unchanged)
+    from .late_metrics import logs_of, noted, with_late_metrics
+
+    logs = logs_of(real, recall=recall, remember=remember, read_on=read_on)
+    assembled = _assembled(tree, found, unchanged, logs)
+    catalog = noted(assembled, logs, recalled=recall)
     if cancelled():
         return
     yield Named(catalog)
@@ -132,11 +141,16 @@ def scan_events(
             checkpoint = _with_measure(checkpoint, measured(checkpoint))
             yield Sized(verdict(checkpoint))
         sized.append(checkpoint)
-    activity = processes(tree.root)
     judged = tuple(map(verdict, sized))
-    yield Finished(replace(catalog, checkpoints=judged, activity=activity))
+    whole = replace(catalog, checkpoints=judged, activity=processes(tree.root))
+    yield Finished(whole)
     if remember and measure is None:
-        leave_index(index, tree, replace(catalog, checkpoints=tuple(sized)), folders)
+        read_all = not logs.behind and not logs.warnings()
+        sizes = replace(assembled, checkpoints=tuple(sized))
+        leave_index(index, tree, sizes, folders, read_all=read_all)
+    logs.save()
+    if read_on and logs.behind:
+        yield from map(Finished, with_late_metrics(whole, tree, found, logs, cancelled))
 
 
 def _looked(tree: LocalTree, cancelled: Callable[[], bool]) -> Generator[Found, None, bool]:
@@ -165,17 +179,20 @@ def _named(
 # All layouts and readers are imported when something has changed since the scan before, and while
 # a second process is looking.
 def _discovery() -> Discovery:
-    from . import assembly, measure, metric_sources  # noqa: F401 - needed next
+    from . import assembly, late_metrics, measure  # noqa: F401 - needed next
     from .discovery import Discovery
 
     return Discovery()
 
 
-def _assembled(tree: LocalTree, found: Discovery, unchanged: Unchanged | None) -> Catalog:
+def _assembled(
+    tree: LocalTree, found: Discovery, unchanged: Unchanged | None, logs: Logs
+) -> Catalog:
     from .assembly import assemble
     from .metric_sources import with_exact_metrics
 
-    return assemble(tree, found, unchanged.with_metrics if unchanged else with_exact_metrics)
+    exact = partial(with_exact_metrics, logs=logs)
+    return assemble(tree, found, exact if unchanged is None else unchanged.with_metrics)
 
 
 def _measuring(tree: LocalTree, unchanged: Unchanged | None) -> Callable[[Checkpoint], Measure]:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keepstep.policies import commit, make_plan, scan
 from keepstep.policies.catalog import index, last_catalog, local_tree, recall
+from keepstep.policies.catalog.cache_file import VARIABLE
 from keepstep.policies.catalog.lookout import Lookout
 from keepstep.policies.rules.counts import LastRule
 from keepstep.tui.sample.run import build_sample_run
@@ -269,7 +270,7 @@ def test_a_copy_elsewhere_has_no_index(run: Path, tmp_path: Path):
 
 
 def test_switched_off(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv(recall.VARIABLE, "off")
+    monkeypatch.setenv(VARIABLE, "off")
     scan(str(run), remember=True)
     assert not (tmp_path / "cache").exists()
 
