@@ -5,19 +5,15 @@ Called once, when all names are known.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
-from ..pins import read_pins
-from ..places import METRICS_FILE, POLICY_FILE, state_directory
+from .beside import has_given_metrics, holders, with_what_lies_beside
 from .discovery import Discovery
 from .model import (
     NO_LOG,
     Catalog,
     Checkpoint,
-    Pin,
     Pointer,
     Series,
     Standing,
@@ -25,7 +21,7 @@ from .model import (
 from .names import natural_key
 from .pointers import PointerResolver
 from .restarts import split_restarts
-from .resume_sources import neighbour_references, references
+from .resume_sources import references
 from .selection import Selection, disagreements, selections
 from .tree import Tree
 
@@ -56,20 +52,17 @@ def assemble(tree: Tree, found: Discovery, metrics: Metrics) -> Catalog:
     chosen = {**found.selects_by, **selections(tree, checkpoints)}
     warnings += disagreements(chosen, checkpoints, pointers)
     needed = references(tree, checkpoints, found.artifacts)
-    needed += neighbour_references(tree.root, checkpoints)
-    policy_file = os.path.join(state_directory(tree.root), POLICY_FILE)
-    return Catalog(
+    catalog = Catalog(
         root=tree.root,
         series=_series(checkpoints, found, chosen),
         checkpoints=tuple(checkpoints),
         artifacts=tuple(sorted(found.artifacts, key=lambda artifact: artifact.path)),
         pointers=pointers,
         references=needed,
-        pins=_pins(tree.root, found.state_folders),
         unrecognised=tuple(sorted(found.unrecognised + foreign_links)),
         warnings=tuple(found.warnings + warnings),
-        policy_file=policy_file if os.path.isfile(policy_file) else None,
     )
+    return with_what_lies_beside(catalog, found.state_folders)
 
 
 def _known(tree: Tree, found: Discovery, metrics: Metrics) -> list[Checkpoint]:
@@ -86,12 +79,12 @@ def _known(tree: Tree, found: Discovery, metrics: Metrics) -> list[Checkpoint]:
 def _with_given_metrics(
     tree: Tree, checkpoints: list[Checkpoint], found: Discovery
 ) -> list[Checkpoint]:
-    holders = _holders(tree.root, found.state_folders)
-    if not any(os.path.isfile(os.path.join(state_directory(h), METRICS_FILE)) for h in holders):
+    if not has_given_metrics(tree.root, found.state_folders):
         return checkpoints
     from .given_metrics import with_given_metrics  # few runs need it
 
-    return with_given_metrics(tree.root, holders, checkpoints, found.folders, found.metric_logs)
+    serving = holders(tree.root, found.state_folders)
+    return with_given_metrics(tree.root, serving, checkpoints, found.folders, found.metric_logs)
 
 
 def _order(one: Checkpoint) -> tuple[object, ...]:
@@ -143,25 +136,3 @@ def _pointers(tree: Tree, found: Discovery) -> tuple[tuple[Pointer, ...], list[s
         else:
             pointers.append(pointer)
     return tuple(sorted(pointers, key=lambda pointer: pointer.path)), foreign
-
-
-def _holders(root: str, state_folders: list[str]) -> list[str]:
-    """The directories that hold a state directory which concerns the root."""
-    serving = os.path.dirname(state_directory(root))
-    return list(
-        dict.fromkeys([serving, *(os.path.join(root, f) if f else root for f in state_folders)])
-    )
-
-
-def _pins(root: str, state_folders: list[str]) -> MappingProxyType[str, Pin]:
-    """Pins of every state directory met, and of the one that serves the root, by id."""
-    serving = os.path.dirname(state_directory(root))
-    pins: dict[str, Pin] = {}
-    for holder in _holders(root, state_folders):
-        for pin in read_pins(
-            state_directory(holder) if holder != serving else state_directory(root)
-        ):
-            relative = os.path.relpath(os.path.join(holder, pin.id), root)
-            if not relative.startswith(".."):
-                pins[relative] = replace(pin, id=relative)
-    return MappingProxyType(pins)

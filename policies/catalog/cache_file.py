@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import sys
 from contextlib import suppress
 
 VARIABLE = "KEEPSTEP_INDEX"  # "off" for none
@@ -17,16 +17,25 @@ def is_off() -> bool:
 
 def cache_path(kind: str, root: str) -> str:
     """Where what is remembered of a root (absolute, real) lies; it need not exist."""
-    import hashlib
-
-    import platformdirs  # both only when there is something to read or to write
+    import hashlib  # only when there is something to read or to write
 
     name = hashlib.blake2b(os.fsencode(root), digest_size=16).hexdigest()
-    return os.path.join(platformdirs.user_cache_dir("keepstep"), kind, f"{name}.msgpack")
+    return os.path.join(_cache_directory(), kind, name)
+
+
+def _cache_directory() -> str:
+    if sys.platform == "linux":  # as platformdirs has it, which takes some milliseconds to import
+        home = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
+        return os.path.join(os.path.expanduser(home), "keepstep")
+    import platformdirs
+
+    return platformdirs.user_cache_dir("keepstep")
 
 
 def write_cache(path: str, content: bytes) -> None:
     """Put a file in its place at once; raises OSError."""
+    import tempfile
+
     directory = os.path.dirname(path)
     os.makedirs(directory, mode=0o700, exist_ok=True)
     descriptor, beside = tempfile.mkstemp(dir=directory)

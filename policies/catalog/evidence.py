@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..patterns import pattern
-from .tree import Folder, join
+from .tree import Folder, join, without_numbers
 
 _MAX_SAFETENSORS_HEADER = 100_000_000  # the format's own limit, in bytes
 _OFFSETS = pattern(rb'"data_offsets"\s*:\s*\[\s*\d+\s*,\s*(\d{1,18})\s*\]')
-_NUMBERS = pattern(r"[0-9]+")
 _ZIP_START = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
+_ONE_WRITE = 131_072  # bytes; what copies a smaller file writes it at once, or not at all
 _ZIP_TAIL = 22 + 65535  # end record and the longest comment
 _HDF5_START = b"\x89HDF\r\n\x1a\n"
 _CONCATENATED_ZIPS = ".distcp"  # one zip for each tensor, none with a directory for all
@@ -35,20 +35,26 @@ def is_weight_name(name: str) -> bool:
 def trouble_among(folder: Folder, names: Sequence[str], *, newest: bool) -> str:
     """The first trouble with any of these files of a folder; see `trouble_with`."""
     looks = folder.extents(names)
-    if looks in folder.tree.whole_looks and not newest:
-        return ""
+    doubtful = folder.tree.whole_looks.get(looks)
+    if doubtful is not None and not newest:
+        found = folder.tree.each(lambda each: _trouble_at_ends(folder, *each), doubtful)
+        return next(filter(None, found), "")
     troubles = folder.tree.each(lambda name: trouble_with(folder, name, newest=newest), names)
     trouble = next(filter(None, troubles), "")
     if looks is not None and not trouble:
-        folder.tree.whole_looks.add(looks)
+        sized = zip(names, looks.sizes, looks.blocks, strict=True)
+        folder.tree.whole_looks[looks] = tuple(
+            (name, size) for name, size, blocks in sized if _may_lack_content(size, 512 * blocks)
+        )
     return trouble
 
 
 def trouble_with(folder: Folder, name: str, *, newest: bool | None = None) -> str:
     """What is wrong with a weights-like file, by its suffix; "" when nothing is.
 
-    One that has the name but for its numbers, the length and the blocks of one that was found
-    whole is not read: a save that was cut short is shorter. What was written last always is.
+    Of one that has the name but for its numbers, the length and the blocks of one that was found
+    whole, at most the ends are looked at: a save that was cut short is shorter, but a copy may
+    have got all its space before its content. What was written last is always read.
     """
     if join(folder.path, name) in folder.tree.whole:
         return ""
@@ -57,16 +63,41 @@ def trouble_with(folder: Folder, name: str, *, newest: bool | None = None) -> st
         return f"{name} cannot be read"
     if status.size == 0:
         return f"{name} is empty"
-    looks = (_NUMBERS.sub("*", name), status.size, status.disk)
+    looks = (without_numbers(name), status.size, status.disk)
     if looks in folder.tree.whole_looks:
         if newest is None:
-            newest = folder.tree.newest(folder.path) == name
+            newest = name in folder.tree.newest(folder.path)
         if not newest:
-            return ""
+            doubtful = _may_lack_content(status.size, status.disk)
+            return _trouble_at_ends(folder, name, status.size) if doubtful else ""
     trouble = _trouble_by_reading(folder, name, status.size)
+    if not trouble and _may_lack_content(status.size, status.disk):
+        trouble = _trouble_at_ends(folder, name, status.size)
     if not trouble:
-        folder.tree.whole_looks.add(looks)
+        folder.tree.whole_looks[looks] = ()
     return trouble
+
+
+def _may_lack_content(size: int, disk: int) -> bool:
+    """Whether a file can have got its length and all its space before its content.
+
+    A small one is written at once or not at all, and one with less space than length has not.
+    """
+    return _ONE_WRITE <= size <= disk
+
+
+def _trouble_at_ends(folder: Folder, name: str, size: int) -> str:
+    """What is wrong with a file of the right length, by its first and last bytes and its holes."""
+    ends = folder.ends(name, size)
+    if ends is None:
+        return f"{name} cannot be read"
+    if ends.written < size:
+        return f"{name} was never written from byte {ends.written:,} on"
+    if name.endswith(".safetensors"):
+        return "" if any(ends.first) else f"{name} is cut short: it begins with zeros"
+    if ends.first == _ZIP_START and not name.endswith(_CONCATENATED_ZIPS):
+        return "" if ends.last.startswith(_ZIP_END) else _zip_trouble(folder, name, size)
+    return ""
 
 
 def _trouble_by_reading(folder: Folder, name: str, size: int) -> str:

@@ -10,7 +10,7 @@ import os
 import stat as mode_bits
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from .model import Kind, Role
@@ -89,25 +89,46 @@ class Sums:
     beside: Extent = NOTHING  # of those that mean nothing without the partitions of ZeRO
 
 
+NOT_YET = Sums(-1, 0, 0, 0, ())  # stands for sums that nobody has asked for
+
+
 Witness = tuple[str, int, int]  # a file with one name: that, its length in bytes, its mtime_ns
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an earlier scan worked out about a directory."""
+
+    digest: bytes
+    sums: Sums
+    facts: dict[str, object]  # what was read in its files
+
+
+@dataclass(slots=True, eq=False)
 class Remembered:
     """A finished directory that has not changed since an earlier scan: its sums, not its files."""
 
     names: Names
     key: Key
-    device: int = field(compare=False)  # its number may change with every restart
-    digest: bytes
-    sums: Sums
+    devices: int  # one for all, which may change with every restart
+    newest: int  # mtime of any file in it, in nanoseconds
     witnesses: tuple[Witness, ...]
-    facts: dict[str, object]  # what was read in its files
+    tell: Callable[[], Told]  # asked only where more is wanted than that it is the same
 
     @property
-    def newest(self) -> int:
-        """The newest mtime of any file in it, in nanoseconds."""
-        return self.sums.newest
+    def digest(self) -> bytes:
+        """As that of a listing."""
+        return self.tell().digest
+
+    @property
+    def sums(self) -> Sums:
+        """What its files come to."""
+        return self.tell().sums
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What was read in its files."""
+        return self.tell().facts
 
 
 @dataclass(slots=True)
@@ -124,6 +145,7 @@ class Listing:
     mtimes: array[int]
     digest: bytes  # of name, kind, inode, size and mtime of every entry
     errors: dict[str, tuple[int, str]]  # by name: what could not be looked at
+    sums: Sums | None = NOT_YET  # see `sums.py`
 
     def stat(self, name: str) -> Stat:
         """Describe one entry; raises OSError for one that could not be looked at."""

@@ -117,18 +117,23 @@ class Lookout:
     def names_in(self, directory: str) -> Names:
         """List a directory without a look at its entries; raises OSError where it cannot be."""
         with os.scandir(directory) as listing:
-            entries = sorted((entry.name, mode_of(entry)) for entry in listing)
-        return self.names([name for name, _ in entries], tuple(mode for _, mode in entries))
+            modes = {entry.name: mode_of(entry) for entry in listing}
+        names = sorted(modes)
+        return self.names(names, tuple([modes[name] for name in names]))
 
     def names(self, names: Sequence[str], modes: tuple[int, ...]) -> Names:
         """Names and what their modes say they are, shared with whoever has the same."""
-        types = tuple(map(mode_bits.S_IFMT, modes)) if len(set(modes)) > 1 else modes[:1]
+        different = set(map(mode_bits.S_IFMT, set(modes)))
+        types = tuple(map(mode_bits.S_IFMT, modes)) if len(different) > 1 else tuple(different)
         key = (tuple(names), types)
         if key not in self._shared:
-            kinds = {
-                name: KIND_OF.get(mode_bits.S_IFMT(mode), Kind.OTHER)
-                for name, mode in zip(names, modes, strict=True)
-            }
+            if len(types) == 1:
+                kinds = dict.fromkeys(names, KIND_OF.get(types[0], Kind.OTHER))
+            else:
+                kinds = {
+                    name: KIND_OF.get(mode, Kind.OTHER)
+                    for name, mode in zip(names, types, strict=True)
+                }
             return self._shared.setdefault(key, Names(kinds))  # threads may meet here
         return self._shared[key]
 
@@ -159,11 +164,11 @@ def _digest(listing: Listing, targets: dict[str, bytes]) -> bytes:
 
 def mode_of(entry: os.DirEntry[str]) -> int:
     """What a listing says an entry is, without a look at it."""
-    if entry.is_symlink():
-        return mode_bits.S_IFLNK
     if entry.is_dir(follow_symlinks=False):
         return mode_bits.S_IFDIR
-    return mode_bits.S_IFREG if entry.is_file(follow_symlinks=False) else 0
+    if entry.is_file(follow_symlinks=False):
+        return mode_bits.S_IFREG
+    return mode_bits.S_IFLNK if entry.is_symlink() else 0
 
 
 def _digest_of_names(kinds: dict[str, Kind]) -> bytes:

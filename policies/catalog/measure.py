@@ -7,24 +7,15 @@ again and acts only when it is the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from .fingerprint import Fingerprint
-from .listing import (
-    NOTHING,
-    Extent,
-    Listing,
-    Remembered,
-    Stat,
-    Sums,
-    directories_in,
-    links_in,
-    rows,
-)
+from .listing import Listing, Remembered, Stat, Sums, directories_in, links_in
 from .model import Kind, Measure, Member, Role, SharedInode
-from .resume_state import WITH_PARTITIONS, ResumeSearch
-from .roles import RESUME_ROLES, role_of
+from .resume_state import ResumeSearch, resume_among
 from .roles_inside import inside as look_inside
 from .roles_inside import mute_names
+from .sums import sums_of
 from .tree import Tree, join
 
 
@@ -32,6 +23,8 @@ def measure(tree: Tree, members: Iterable[Member]) -> Measure:
     """Look at all members; what cannot be read is listed in `errors`, never skipped silently."""
     pieces = tuple(members)
     single = len(pieces) == 1 and pieces[0].kind is Kind.DIRECTORY
+    if single and (found := _measure_flat(tree, pieces[0].path)) is not None:
+        return found
     sums = _Sums(tree, pieces[0].path if single else "")
     for member in pieces:
         sums.add_member(member.path)
@@ -51,6 +44,38 @@ def measure_file(path: str, found: Stat) -> Measure:
         identity=fingerprint.hexdigest(),
         shared=(shared,) if found.links > 1 else (),
     )
+
+
+def _measure_flat(tree: Tree, path: str) -> Measure | None:
+    """The same for one directory of files, as most are; None where there is more to it."""
+    try:
+        found, listing = tree.stat(path), tree.listing(path)
+    except OSError:
+        return None
+    names = listing.names
+    if found.kind is not Kind.DIRECTORY or names.tell(directories_in) or names.tell(mute_names):
+        return None
+    sums = listing.sums if isinstance(listing, Remembered) else sums_of(listing)
+    if sums is None:
+        return None
+    fingerprint = Fingerprint()
+    fingerprint.member(path, found)
+    fingerprint.directory(listing.digest, listing.devices)
+    return Measure(
+        disk=found.disk + sums.disk,
+        apparent=sums.apparent,
+        files=sums.files,
+        newest_mtime_ns=sums.newest,
+        identity=fingerprint.hexdigest(),
+        roles=_largest_first(sums.roles),
+        resume=resume_among(path, names, sums),
+    )
+
+
+@lru_cache(maxsize=256)  # those of a run differ little
+def _largest_first(roles: tuple[tuple[Role, int], ...]) -> tuple[tuple[Role, int], ...]:
+    held = (item for item in roles if item[1])
+    return tuple(sorted(held, key=lambda item: (-item[1], item[0])))
 
 
 class _Sums:
@@ -97,7 +122,7 @@ class _Sums:
             self._fail(path, error)
             return
         if isinstance(listing, Remembered):
-            self._fingerprint.directory(listing.digest, listing.device)
+            self._fingerprint.directory(listing.digest, listing.devices)
             self._add_sums(path, inside, listing, listing.sums)
         else:
             self._fingerprint.directory(listing.digest, listing.devices)
@@ -173,7 +198,6 @@ class _Sums:
         self._roles[role] = self._roles.get(role, 0) + found.size
 
     def total(self) -> Measure:
-        roles = sorted(self._roles.items(), key=lambda item: (-item[1], item[0]))
         return Measure(
             disk=self._disk,
             apparent=self._apparent,
@@ -184,76 +208,8 @@ class _Sums:
                 SharedInode(found.device, found.inode, found.links, seen, found.disk)
                 for found, seen in self._shared.values()
             ),
-            roles=tuple((role, held) for role, held in roles if held),
+            roles=_largest_first(tuple(self._roles.items())),
             errors=tuple(self.errors),
             resume=self._resume.result(),
             links=tuple(self._links),
         )
-
-
-def sums_of(listing: Listing) -> Sums | None:
-    """The sums of files with one name each; None where there are others, or links, or trouble."""
-    files = listing.names.tell(_rows_of_files)
-    if files is None or listing.errors:
-        return None
-    sizes, blocks, mtimes = listing.sizes, listing.blocks, listing.mtimes
-    if len(files) == len(sizes):
-        if listing.links != 1 and files:
-            return None
-        disk, apparent, newest = sum(blocks), sum(sizes), max(mtimes, default=0)
-    else:
-        links = listing.links
-        if not isinstance(links, int) and any(links[row] != 1 for row in files):
-            return None
-        if isinstance(links, int) and links != 1 and files:
-            return None
-        disk = sum([blocks[row] for row in files])
-        apparent = sum([sizes[row] for row in files])
-        newest = max([mtimes[row] for row in files], default=0)
-    by_role = listing.names.tell(_rows_by_role)
-    if len(by_role) == 1:
-        roles = tuple((role, apparent) for role in by_role)
-    else:
-        roles = tuple((r, sum([sizes[row] for row in rows])) for r, rows in by_role.items())
-    return Sums(
-        disk=disk * 512,
-        apparent=apparent,
-        files=len(files),
-        newest=newest,
-        roles=roles,
-        resume=_extent(listing, listing.names.tell(_rows_for_resuming)),
-        beside=_extent(listing, listing.names.tell(_rows_with_partitions)),
-    )
-
-
-def _extent(listing: Listing, chosen: Sequence[int]) -> Extent:
-    if not chosen:
-        return NOTHING
-    disk = sum([listing.blocks[row] for row in chosen]) * 512
-    return disk, sum([listing.sizes[row] for row in chosen]), len(chosen)
-
-
-def _rows_of_files(kinds: dict[str, Kind]) -> list[int] | None:
-    """None where there is anything but regular files and directories."""
-    if any(kind not in (Kind.FILE, Kind.DIRECTORY) for kind in kinds.values()):
-        return None
-    return [row for row, kind in enumerate(kinds.values()) if kind is Kind.FILE]
-
-
-def _rows_by_role(kinds: dict[str, Kind]) -> dict[Role, list[int]]:
-    found: dict[Role, list[int]] = {}
-    for name, row in rows(kinds).items():
-        if kinds[name] is Kind.DIRECTORY:
-            continue
-        found.setdefault(role_of(name), []).append(row)
-    return found
-
-
-def _rows_for_resuming(kinds: dict[str, Kind]) -> list[int]:
-    by_role = _rows_by_role(kinds)
-    return [row for role, chosen in by_role.items() if role in RESUME_ROLES for row in chosen]
-
-
-def _rows_with_partitions(kinds: dict[str, Kind]) -> list[int]:
-    at = rows(kinds)
-    return [at[name] for name in WITH_PARTITIONS if kinds.get(name) is Kind.FILE]

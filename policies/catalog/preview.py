@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NoReturn, TypeVar
 
 from .discovery import Discovery, discover
 from .listing import Names, Stat
 from .model import Checkpoint, Kind, State
+from .tree import Ends
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -32,7 +33,7 @@ class _NamedTree:
     def __init__(self, root: str, names: Mapping[str, Names]) -> None:
         self.root = root
         self.whole: Container[str] = ()
-        self.whole_looks: set[object] = set()
+        self.whole_looks: dict[object, Sequence[tuple[str, int]]] = {}
         self._names = names
 
     def names(self, path: str) -> Names:
@@ -51,11 +52,14 @@ class _NamedTree:
     def read(self, path: str, limit: int, offset: int = 0) -> bytes:
         _refuse(path)
 
+    def ends(self, path: str, size: int) -> Ends:
+        _refuse(path)
+
     def link(self, path: str) -> str:
         return ""
 
-    def newest(self, path: str) -> str:
-        return ""
+    def newest(self, path: str) -> Container[str]:
+        return ()
 
     def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
         return find()

@@ -27,7 +27,7 @@ _MOST_BYTES = 256 * 1024
 _MOST_FILES = 1000  # of one scan
 _MOST_NEIGHBOURS = 100
 _MOST_EACH = 8  # files of one neighbour
-_NUMBERED = pattern(r".*?([0-9]+)")
+_DIGITS = "0123456789"
 Written = tuple[str, str]  # path of a file relative to the root, its text
 
 
@@ -89,9 +89,9 @@ def _of_neighbour(tree: Tree, folder: str) -> list[str]:
         return []
     files = [join(folder, name) for name, kind in entries.items() if kind is Kind.FILE]
     numbers = {
-        name: int(match[1])
+        name: int(digits)
         for name, kind in entries.items()
-        if kind is Kind.DIRECTORY and (match := _NUMBERED.fullmatch(name))
+        if kind is Kind.DIRECTORY and (digits := name[len(name.rstrip(_DIGITS)) :])
     }
     ordered = sorted(numbers, key=numbers.__getitem__)
     ends = dict.fromkeys([*ordered[:1], *ordered[-1:]])

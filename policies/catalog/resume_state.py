@@ -260,7 +260,7 @@ class ResumeSearch:
             names=names,
             aside=(self._marker,) if self._marker else (),
             measure=held.measure(),
-            why_whole=self._why_whole(),
+            why_whole=_why_whole(self._weights, self._optimizer, self._zero_3, self._partitions),
         )
 
     def _nothing_apart(self) -> ResumeState:
@@ -275,19 +275,45 @@ class ResumeSearch:
             return True
         return any(role in LARGE_ROLES for _, _, role in self._files)
 
-    def _why_whole(self) -> str:
-        if self._zero_3:
-            return "with ZeRO-3 the weights lie in the partitions that resuming needs"
-        if not self._weights and self._partitions:
-            return (
-                "its weights lie only in ZeRO's partitions; zero_to_fp32.py puts them together, "
-                "and then it can be slimmed"
-            )
-        if not self._weights:
-            return "no weights would be left"
-        if self._weights * _LEAST_WEIGHTS < self._optimizer - _SMALL:
-            return "its weights are too small for its optimizer: perhaps only placeholders"
-        return ""
+
+def resume_among(folder: str, names: Names, sums: Sums) -> ResumeState | None:
+    """What could leave of a checkpoint that is one directory of files, each with one name."""
+    found = names.tell(_for_resuming)
+    if not found.optimizer:
+        return None
+    by_role = dict(sums.roles)
+    weights = sum([by_role.get(role, 0) for role in WEIGHT_ROLES])
+    marker = names.kinds.get(MARKER) is Kind.FILE
+    return ResumeState(
+        folder=folder,
+        names=_in_order((), (("", found),)),
+        aside=(f"{folder}/{MARKER}",) if marker else (),
+        measure=_measure_of(sums.resume),
+        why_whole=_why_whole(
+            weights, by_role.get(Role.OPTIMIZER, 0), names.tell(_is_zero_3), partitions=False
+        ),
+    )
+
+
+@lru_cache(maxsize=256)  # those of a run differ little
+def _measure_of(extent: Extent) -> Measure:
+    return Measure(*extent, 0, "")
+
+
+def _why_whole(weights: int, optimizer: int, zero_3: bool, partitions: bool) -> str:
+    """Why slimming cannot take it; the first two are bytes."""
+    if zero_3:
+        return "with ZeRO-3 the weights lie in the partitions that resuming needs"
+    if not weights and partitions:
+        return (
+            "its weights lie only in ZeRO's partitions; zero_to_fp32.py puts them together, "
+            "and then it can be slimmed"
+        )
+    if not weights:
+        return "no weights would be left"
+    if weights * _LEAST_WEIGHTS < optimizer - _SMALL:
+        return "its weights are too small for its optimizer: perhaps only placeholders"
+    return ""
 
 
 @lru_cache(maxsize=256)

@@ -72,7 +72,7 @@ def inside(tree: Tree, directory: str, name: str) -> Inside:
             return other
     found = Inside(tree.fact(directory, f"inside {name}", _reading(tree, directory, name)))
     if found in _LIKE_SIBLINGS:
-        tree.whole_looks.add((*look, found))
+        tree.whole_looks[*look, found] = ()
     return found
 
 

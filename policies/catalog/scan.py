@@ -6,29 +6,24 @@ Reads only. One entry that cannot be read costs that entry, never the scan.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..commit.safety import refuse_root
-from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
 from ..processes.table import ProcessTable, host_processes
 from ..refusal import RootRefusal
-from .assembly import assemble
-from .discovery import Discovery, discover
-from .late_metrics import logs_of, noted, with_late_metrics
+from .beside import verdicts_on
 from .local_tree import LocalTree
-from .measure import measure as measure_members
-from .metric_sources import with_exact_metrics
 from .model import Catalog, Checkpoint, Measure, State
+from .recall import leave_index, recalled_catalog, recalled_index
 from .survey import Cancelled
 
 if TYPE_CHECKING:
-    from ..verification.verify import Verdict
-    from .index import Index
+    from .discovery import Discovery
+    from .logs import Logs
     from .unchanged import Unchanged
 
 
@@ -107,83 +102,105 @@ def scan_events(
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`.
 
-    With `recall` it takes from the index what has not changed; with `remember` it writes one. With
-    either it goes on in each log where an earlier scan ended. Of long logs it reads a part, and
-    to `read_on` is to read the rest after all else, and to tell then what is `Finished` again.
+    With `recall` it takes from the index what has not changed, and where nothing has, there is
+    nothing to tell but `Finished`; with `remember` it writes one. With either it goes on in each
+    log where an earlier scan ended. Of long logs it reads a part, and to `read_on` is to read the
+    rest after all else, and to tell then what is `Finished` again.
     """
     refuse_root(root)
     real = os.path.realpath(root)
-    index = _index(real, recall=recall) if recall or remember else None
+    index = recalled_index(real) if recall else None
     tree = LocalTree(real, index) if unchanged is None else unchanged.tree(real)
-    found = Discovery()
     try:
-        yield from _named(tree, found, cancelled)
+        told = yield from _looked(tree, cancelled)
+        if measure is None and (last := recalled_catalog(index, tree)) is not None:
+            yield Finished(replace(last, activity=processes(real), recalled=True))
+            return
+        found = _discovery()
+        yield from _named(tree, found, cancelled, told=told)
     except Cancelled:
         return
     except OSError as error:
         raise RootRefusal(f"{root}: {error.strerror or error}") from None
+    from .late_metrics import logs_of, noted, with_late_metrics
+
     logs = logs_of(real, recall=recall, remember=remember, read_on=read_on)
-    exact = partial(with_exact_metrics, logs=logs)
-    metrics = exact if unchanged is None else unchanged.with_metrics
-    catalog = noted(assemble(tree, found, metrics), logs, recalled=recall)
+    assembled = _assembled(tree, found, unchanged, logs)
+    catalog = noted(assembled, logs, recalled=recall)
     if cancelled():
         return
     yield Named(catalog)
-    verdicts = _verdicts(tree.root, found.state_folders)
+    measured = _measuring(tree, unchanged)
     sized: list[Checkpoint] = []
+    folders = found.state_folders
+    verdict = verdicts_on(tree.root, folders)
     for checkpoint in catalog.checkpoints:
         if cancelled():
             return
         if measure is None or checkpoint.id in measure:
-            checkpoint = _with_measure(checkpoint, _measured(tree, checkpoint, unchanged))
-            if (verdict := verdicts.get(checkpoint.id)) is not None:
-                checkpoint = verdict.applied(checkpoint)
-            yield Sized(checkpoint)
+            checkpoint = _with_measure(checkpoint, measured(checkpoint))
+            yield Sized(verdict(checkpoint))
         sized.append(checkpoint)
-    whole = replace(catalog, checkpoints=tuple(sized), activity=processes(tree.root))
+    judged = tuple(map(verdict, sized))
+    whole = replace(catalog, checkpoints=judged, activity=processes(tree.root))
     yield Finished(whole)
-    if index is not None and remember and measure is None:
-        from .index import save_index
-
-        save_index(index, tree, sized, time.time())
+    if remember and measure is None:
+        read_all = not logs.behind and not logs.warnings()
+        sizes = replace(assembled, checkpoints=tuple(sized))
+        leave_index(index, tree, sizes, folders, read_all=read_all)
     logs.save()
     if read_on and logs.behind:
         yield from map(Finished, with_late_metrics(whole, tree, found, logs, cancelled))
 
 
-def _named(tree: LocalTree, found: Discovery, cancelled: Callable[[], bool]) -> Iterator[Found]:
-    """Look at everything and recognise it; each checkpoint is told once, as soon as may be."""
+def _looked(tree: LocalTree, cancelled: Callable[[], bool]) -> Generator[Found, None, bool]:
+    """Look at everything; of a slow disk the checkpoints are told before, by names alone."""
     told = False
-    for names in tree.survey(cancelled):
+    for names in tree.survey(cancelled, meanwhile=_discovery):
         if not told:
             from .preview import preview  # for slow disks only
 
             told = True
             yield from map(Found, preview(tree.root, names))
+    return told
+
+
+def _named(
+    tree: LocalTree, found: Discovery, cancelled: Callable[[], bool], *, told: bool
+) -> Iterator[Found]:
+    """Recognise what is there; each checkpoint is told once."""
+    from .discovery import discover
+
     for checkpoints in discover(tree, found, cancelled=cancelled):
         if not told:
             yield Found(tuple(checkpoints))
 
 
-def _index(root: str, *, recall: bool) -> Index:
-    from .index import Index, load_index
+# All layouts and readers are imported when something has changed since the scan before, and while
+# a second process is looking.
+def _discovery() -> Discovery:
+    from . import assembly, late_metrics, measure  # noqa: F401 - needed next
+    from .discovery import Discovery
 
-    return load_index(root) if recall else Index(root)
+    return Discovery()
 
 
-def _measured(tree: LocalTree, one: Checkpoint, unchanged: Unchanged | None) -> Measure:
-    return measure_members(tree, one.members) if unchanged is None else unchanged.measure(tree, one)
+def _assembled(
+    tree: LocalTree, found: Discovery, unchanged: Unchanged | None, logs: Logs
+) -> Catalog:
+    from .assembly import assemble
+    from .metric_sources import with_exact_metrics
+
+    exact = partial(with_exact_metrics, logs=logs)
+    return assemble(tree, found, exact if unchanged is None else unchanged.with_metrics)
 
 
-def _verdicts(root: str, folders: Sequence[str]) -> Mapping[str, Verdict]:
-    """What earlier verifications found, at and below this root."""
-    states = [state_directory(root), *(os.path.join(root, f, STATE_DIRECTORY) for f in folders)]
-    if not any(os.path.lexists(os.path.join(state, VERDICTS_FILE)) for state in states):
-        return {}
-    # Imported when needed: few runs are verified.
-    from ..verification.verdicts import remembered
+def _measuring(tree: LocalTree, unchanged: Unchanged | None) -> Callable[[Checkpoint], Measure]:
+    from .measure import measure
 
-    return remembered(root, folders)
+    if unchanged is not None:
+        return lambda one: unchanged.measure(tree, one)
+    return lambda one: measure(tree, one.members)
 
 
 def _with_measure(checkpoint: Checkpoint, measured: Measure) -> Checkpoint:

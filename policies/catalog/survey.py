@@ -97,6 +97,7 @@ class Surveyor:
     remembered: Mapping[str, Remembered] = field(default_factory=dict)
     requests: int = field(default_factory=requests_in_flight)
     pace: Pace = field(default_factory=Pace)
+    meanwhile: Callable[[], object] = lambda: None  # done here while a second process looks
     may_fork: bool = field(default_factory=lambda: may_fork())
 
     def run(self) -> Iterator[dict[str, Names]]:
@@ -175,34 +176,21 @@ class Surveyor:
         known = self.remembered.get(path)
         if known is None:
             return [path]
+        place = self.absolute(path)
         try:
-            status = os.lstat(self.absolute(path))
+            status = os.lstat(place)
+            if key_of(status) != known.key or not _bear_witness(f"{place}/", known):
+                return [path]
         except OSError:
-            return [path]
-        if key_of(status) != known.key or not self._bear_witness(path, known):
             return [path]
         self.adopt(path, status.st_dev)
         inner = below(path, known.names.tell(directories_in))
         return [unknown for one in inner for unknown in self.recall(one)]
 
-    def _bear_witness(self, path: str, known: Remembered) -> bool:
-        """Whether files are as they were; a write in place, or a link from elsewhere, shows there.
-
-        No directory is changed by either, and with a second link nothing would be freed.
-        """
-        try:
-            for name, size, mtime_ns in known.witnesses:
-                found = os.lstat(f"{self.absolute(path)}/{name}")
-                if (found.st_nlink, found.st_size, found.st_mtime_ns) != (1, size, mtime_ns):
-                    return False
-        except OSError:
-            return False
-        return True
-
     def adopt(self, path: str, device: int) -> None:
         """Take a directory as it is remembered, but for the number of its device."""
         known = self.remembered[path]
-        known.device = device
+        known.devices = device
         self.seen[path] = known
 
     def each(self, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
@@ -218,6 +206,18 @@ class Surveyor:
         if self.pace.calls < _FIRST_CALLS:
             return False
         return len(pending) * self.pace.calls / len(self.seen) > _WORTH_A_PROCESS
+
+
+def _bear_witness(place: str, known: Remembered) -> bool:
+    """Whether files are as they were; a write in place, or a link from elsewhere, shows there.
+
+    No directory is changed by either, and with a second link nothing would be freed.
+    """
+    for name, size, mtime_ns in known.witnesses:
+        found = os.lstat(place + name)
+        if (found.st_nlink, found.st_size, found.st_mtime_ns) != (1, size, mtime_ns):
+            return False
+    return True
 
 
 def below(path: str, directories: Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from .listing import Listing, Names, Remembered
 from .lookout import Lookout
 from .model import Kind
+from .sums import plain_sums, sums_from
 from .survey import Surveyor
 
 _BATCHES = 256  # at most; each is a byte in a pipe that holds thousands
@@ -53,6 +54,7 @@ def look_with_a_second_process(surveyor: Surveyor, pending: list[str]) -> None:
     os.close(writer)
     received = _Received(results, surveyor)
     try:
+        surveyor.meanwhile()
         done = set()
         while claim := os.read(claims, 1):
             surveyor.check()
@@ -106,7 +108,7 @@ def _packed(
     if isinstance(one, OSError):
         return path, one.errno, one.strerror
     if isinstance(one, Remembered):
-        return path, one.device
+        return path, one.devices
     kinds = None
     if one.names not in sent:
         sent[one.names] = len(sent)
@@ -119,6 +121,7 @@ def _packed(
         *map(_flat, _COLUMNS(one)),
         one.digest,
         one.errors,
+        plain_sums(one),
     )
 
 
@@ -165,9 +168,8 @@ class _Received:
         if len(row) == 2:
             self._surveyor.adopt(row[0], row[1])
             return
-        path, number, kinds, key, inodes, devices, links, sizes, blocks, mtimes, digest, errors = (
-            row
-        )
+        path, number, kinds, key, inodes, devices, links, sizes, blocks, mtimes, *rest = row
+        digest, errors, sums = rest
         if kinds is not None:
             names = [name for name, _ in kinds]
             self._names.append(self._lookout.names(names, tuple(mode for _, mode in kinds)))
@@ -182,6 +184,7 @@ class _Received:
             mtimes=array("q", mtimes),
             digest=digest,
             errors=errors,
+            sums=sums_from(self._names[number], sums),
         )
 
 

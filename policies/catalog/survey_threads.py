@@ -23,7 +23,9 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 _POOL = "keepstep-scan"
-_ROUND = 4096  # entries between two looks at the pace
+_ROUND = 4096  # entries before the second look at the pace
+_GROWTH = 4  # times as many until the next, as long as it stays slow: each round ends in idleness
+_MOST_IN_A_ROUND = 65_536
 _MANY = 8  # items within other work that get threads of their own
 _CHUNK = 32  # entries that one thread describes in a row
 _PROBE = 8  # entries described alone, before each round: among threads one waits for Python, too
@@ -109,15 +111,15 @@ def _list(directory: str) -> Listed:
 
 
 def _rounds(listed: dict[str, Listed]) -> Iterator[list[str]]:
-    """Directories in groups with some thousand entries together."""
+    """Directories in groups with some thousand entries together, and then with more."""
     group: list[str] = []
-    entries = 0
+    entries, most = 0, _ROUND
     for path in list(listed):
         group.append(path)
         entries += len(listed[path].names) + 1
-        if entries >= _ROUND:
+        if entries >= most:
             yield group
-            group, entries = [], 0
+            group, entries, most = [], 0, min(most * _GROWTH, _MOST_IN_A_ROUND)
     if group:
         yield group
 
@@ -166,10 +168,14 @@ def in_flight(
 
 
 def results(requests: int, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
-    """Work on all items, many at a time; a few within such work are done in a row."""
+    """Work on all items, many at a time; a few within such work are done in a row.
+
+    The first one goes ahead: what it reads tells what need not be read of others that look like it.
+    """
     waiting = list(items)
     within = threading.current_thread().name.startswith(_POOL)
     if len(waiting) < (_MANY if within else 2):
         return [work(item) for item in waiting]
+    first = work(waiting[0])
     with ThreadPoolExecutor(min(requests, len(waiting)), _POOL) as pool:
-        return list(pool.map(work, waiting))
+        return [first, *pool.map(work, waiting[1:])]

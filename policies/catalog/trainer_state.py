@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from .model import MetricLog
+from .model import NO_METRICS, MetricLog
 from .readers.numbers import count, number
 from .resume_state import SET_ASIDE
 from .tree import Folder
@@ -86,6 +86,20 @@ class _HistoryLog(Mapping[str, Sequence[tuple[int, float]]]):
 
 def read_trainer_state(folder: Folder) -> TrainerState | None:
     """The state in a checkpoint's folder; None when it is absent, cut short or no such file."""
+    document = _document(folder)
+    return None if document is None else _state_of(document)
+
+
+def read_record(folder: Folder, step: int) -> StepRecord | None:
+    """What the state says of one step; where that is not in its history, its own epoch alone."""
+    document = _document(folder)
+    if document is None:
+        return None
+    record = _history(_rows(document), step).get(step)
+    return record or StepRecord(number(document.get("epoch")), NO_METRICS)
+
+
+def _document(folder: Folder) -> dict[str, Any] | None:
     raw = folder.read(FILE, _MAX_BYTES) or folder.read(FILE + SET_ASIDE, _MAX_BYTES)
     if not raw:
         return None
@@ -93,26 +107,33 @@ def read_trainer_state(folder: Folder) -> TrainerState | None:
         document = json.loads(raw)
     except (ValueError, RecursionError):
         return None
-    return _state_of(document) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else None
 
 
 def _state_of(document: dict[str, Any]) -> TrainerState:
-    rows = document.get("log_history")
     best = document.get("best_model_checkpoint")
     return TrainerState(
         step=count(document.get("global_step")),
         epoch=number(document.get("epoch")),
         best=best if isinstance(best, str) and best else None,
-        history=_history(rows if isinstance(rows, list) else []),
+        history=_history(_rows(document)),
         best_value=number(document.get("best_metric")),
     )
 
 
-def _history(rows: list[Any]) -> dict[int, StepRecord]:
+def _rows(document: dict[str, Any]) -> list[Any]:
+    rows = document.get("log_history")
+    return rows if isinstance(rows, list) else []
+
+
+def _history(rows: list[Any], only: int | None = None) -> dict[int, StepRecord]:
+    """By step; of one step alone where only that is asked for."""
     epochs: dict[int, float | None] = {}
     metrics: dict[int, dict[str, float]] = {}
     for row in rows:
-        step = count(row.get("step")) if isinstance(row, dict) else None
+        if not isinstance(row, dict) or (only is not None and row.get("step") != only):
+            continue
+        step = count(row.get("step"))
         if step is None:
             continue
         epochs[step] = number(row.get("epoch"))

@@ -6,8 +6,10 @@ A `Tree` is any walker (the local disk is one); a `Folder` is one directory of i
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from ..patterns import pattern
 from .listing import (
     Listing,
     Names,
@@ -24,13 +26,35 @@ from .model import Kind
 T = TypeVar("T")
 U = TypeVar("U")
 
+_NUMBERS = pattern(r"[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The ends of a file, and how far it was written."""
+
+    first: bytes  # 4
+    last: bytes  # 22: the end record of a zip without a comment
+    written: int  # bytes before the first hole, or its length where the disk tells of none
+
+
+@dataclass(frozen=True, slots=True)
+class Extents:
+    """What some files of a directory look like from outside, to compare."""
+
+    names: Names  # of the directory
+    sizes: tuple[int, ...]
+    blocks: tuple[int, ...]
+
 
 class Tree(Protocol):
     """A directory tree that can be listed and read, with paths relative to its root."""
 
     root: str
     whole: Container[str]  # paths whose content was found whole before and has not changed
-    whole_looks: set[object]  # a sibling that looks like one that was read needs no reading
+    # What siblings of one that was read look like, and of which of their files, with their
+    # lengths, the ends are looked at all the same.
+    whole_looks: dict[object, Sequence[tuple[str, int]]]
 
     def names(self, path: str) -> Names:
         """The names in a directory and what they are; raises OSError."""
@@ -44,11 +68,14 @@ class Tree(Protocol):
     def read(self, path: str, limit: int, offset: int = 0) -> bytes:
         """At most `limit` bytes of a regular file; raises OSError for anything else."""
 
+    def ends(self, path: str, size: int) -> Ends:
+        """The first and last bytes of a regular file of this length; raises OSError."""
+
     def link(self, path: str) -> str:
         """The text of a symbolic link; raises OSError."""
 
-    def newest(self, path: str) -> str:
-        """The name in a directory that was written last, itself or what is in it; "" for none."""
+    def newest(self, path: str) -> Container[str]:
+        """The names in a directory that were written last, of those alike but for their numbers."""
 
     def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
         """What `find` reads in the files of a directory: text, a number, a list or map of these.
@@ -66,6 +93,11 @@ class Tree(Protocol):
 def join(folder: str, name: str) -> str:
     """A path relative to the root, of a name in a folder ("" is the root itself)."""
     return f"{folder}/{name}" if folder else name
+
+
+def without_numbers(name: str) -> str:
+    """What the names of one family have in common."""
+    return _NUMBERS.sub("*", name)
 
 
 class Folder:
@@ -95,16 +127,16 @@ class Folder:
         return not self.tell(_suffixes).isdisjoint(suffixes)
 
     def is_newest(self) -> bool:
-        """Whether it was written last of all that is beside it."""
+        """Whether it was written last of all beside it that are named alike."""
         above, _, name = self.path.rpartition("/")
-        return bool(name) and self.tree.newest(above) == name
+        return bool(name) and name in self.tree.newest(above)
 
     def fact(self, question: str, find: Callable[[], T]) -> T:
         """What `find` reads in the files of the folder, perhaps known from an earlier scan."""
         return find() if self.partial else self.tree.fact(self.path, question, find)
 
-    def extents(self, names: Sequence[str]) -> object:
-        """What the lengths and blocks of these files are, to compare; None where not known."""
+    def extents(self, names: Sequence[str]) -> Extents | None:
+        """What the lengths and blocks of these files are; None where not known."""
         try:
             listing = self.tree.listing(self.path)
         except OSError:
@@ -114,7 +146,7 @@ class Folder:
         at = self.tell(rows)
         chosen = [at[name] for name in names]
         sizes, blocks = listing.sizes, listing.blocks
-        return (
+        return Extents(
             self._names,
             tuple([sizes[row] for row in chosen]),
             tuple([blocks[row] for row in chosen]),
@@ -154,6 +186,13 @@ class Folder:
         """A bounded read, or None where the file cannot be read."""
         try:
             return self.tree.read(join(self.path, name), limit, offset)
+        except OSError:
+            return None
+
+    def ends(self, name: str, size: int) -> Ends | None:
+        """The first and last bytes of a file of this length, or None where it cannot be read."""
+        try:
+            return self.tree.ends(join(self.path, name), size)
         except OSError:
             return None
 

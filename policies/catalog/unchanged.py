@@ -70,7 +70,9 @@ class _HalfKnownTree(LocalTree):
             for member in one.members
         )
 
-    def survey(self, cancelled: Callable[[], bool]) -> Iterator[dict[str, Names]]:
+    def survey(
+        self, cancelled: Callable[[], bool], meanwhile: Callable[[], object] = lambda: None
+    ) -> Iterator[dict[str, Names]]:
         """Nothing: most was looked at just now, and the rest is when it is asked for."""
         return iter(())
 

@@ -16,7 +16,7 @@ from ..evidence import json_trouble
 from ..model import NO_LOG, NO_METRICS, Kind, State
 from ..resume_state import SET_ASIDE
 from ..sighting import FinalModel, Sighting, Sightings, Tag
-from ..trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
+from ..trainer_state import FILE, StepRecord, TrainerState, read_record, read_trainer_state
 from ..tree import Folder
 from ..weights_only import mute_by_family, weights_only
 
@@ -88,11 +88,8 @@ def _sighting(
 
 
 def _own_record(inside: Folder, step: int) -> tuple[float | None, Mapping[str, float]] | None:
-    state = read_trainer_state(inside)
-    if state is None:
-        return None
-    found = state.history.get(step)
-    return (found.epoch, dict(found.metrics)) if found else (state.epoch, {})
+    found = read_record(inside, step)
+    return (found.epoch, dict(found.metrics)) if found else None
 
 
 def _trouble(inside: Folder | None, marked: bool, weighty: bool) -> str:

@@ -7,13 +7,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keepstep.policies import commit, make_plan, scan
-from keepstep.policies.catalog import index, local_tree
-from keepstep.policies.catalog.cache_file import VARIABLE, cache_path
+from keepstep.policies.catalog import index, last_catalog, local_tree, recall
+from keepstep.policies.catalog.cache_file import VARIABLE
 from keepstep.policies.catalog.lookout import Lookout
 from keepstep.policies.rules.counts import LastRule
 from keepstep.tui.sample.run import build_sample_run
@@ -35,6 +34,9 @@ def _own_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache of the test's own, in which what was written just now counts as finished."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(index, "_QUIET", -1.0)
+    monkeypatch.setattr(recall, "_WORTH", 0)
+    monkeypatch.setattr(recall, "may_fork", lambda: False)  # it is there when the scan has ended
+    monkeypatch.setattr(last_catalog, "_SETTLED", -1.0)
 
 
 @pytest.fixture
@@ -127,6 +129,7 @@ def test_what_was_written_of_late_is_not_remembered(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(index, "_QUIET", 600.0)
+    monkeypatch.setattr(last_catalog, "_SETTLED", 2.0)
     scan(str(run), remember=True)
     assert not (tmp_path / "cache").exists()
 
@@ -220,14 +223,32 @@ def test_after_any_change_it_is_as_a_fresh_scan(
     [
         b"",
         b"\xff" * 40,
-        msgspec.msgpack.encode({"version": 1}),
-        msgspec.msgpack.encode({"version": 9, "root": b"/", "names": [], "directories": {}}),
-        msgspec.msgpack.encode({"version": 2, "root": b"/", "names": [], "directories": {}}),
+        b"0" * 32 + b"[]\n{}",
     ],
 )
-def test_a_damaged_or_foreign_index_is_no_index(run: Path, tmp_path: Path, content: bytes):
+def test_a_damaged_index_is_no_index(run: Path, tmp_path: Path, content: bytes):
     expected = scan(str(run), remember=True)
     index_file(tmp_path).write_bytes(content)
+    assert scan(str(run), remember=True) == expected
+    assert len(index_file(tmp_path).read_bytes()) > 100
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "no JSON\n{}",
+        '[9, "ROOT", [], {}, null]\n{}',
+        '[4, "/", [], {}, null]\n{}',
+        '[4, "ROOT", [], {}, null]',
+        '[4, "ROOT", [], {"checkpoint-100": [0, 1]}, null]\n{}',
+        '[4, "ROOT", [], {}, [{}, {}, []]]\n{}',
+        '[4, "ROOT", [], {}, {"a": 1}]\n{}',
+    ],
+)
+def test_a_foreign_index_is_no_index(run: Path, tmp_path: Path, content: str):
+    expected = scan(str(run), remember=True)
+    raw = content.replace("ROOT", str(run)).encode()
+    index_file(tmp_path).write_bytes(index._digest(raw) + raw)
     assert scan(str(run), remember=True) == expected
     assert len(index_file(tmp_path).read_bytes()) > 100
 
@@ -244,7 +265,7 @@ def test_a_copy_elsewhere_has_no_index(run: Path, tmp_path: Path):
     scan(str(run), remember=True)
     shutil.copytree(run, tmp_path / "other")
     shutil.copy(index_file(tmp_path), tmp_path / "kept")
-    os.replace(tmp_path / "kept", cache_path("scans", str(tmp_path / "other")))
+    os.replace(tmp_path / "kept", recall.index_path(str(tmp_path / "other")))
     assert_the_same(tmp_path / "other")
 
 

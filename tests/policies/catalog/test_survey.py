@@ -19,7 +19,7 @@ from keepstep.tui.sample.run import build_sample_run
 
 from ...real.unpack import unpack
 from ..catalogs import NOW
-from ..trees import hugging_face, torch_zip
+from ..trees import hugging_face, safetensors, set_saved, torch_zip
 from .planting import plant
 from .test_real_archives import ARCHIVES
 
@@ -131,6 +131,65 @@ def test_what_was_written_last_is_read_though_it_has_the_shape_of_its_siblings(t
     newest = tmp_path / "step_3.pt"
     newest.write_bytes(b"PK\x03\x04" + bytes(newest.stat().st_size - 4))
     assert [one.state for one in scan(str(tmp_path)).checkpoints][-1] is State.INCOMPLETE
+
+
+def _allocated_and_torn(path: Path) -> None:
+    """As a copy leaves it that asks for all the space first, and is stopped half-way."""
+    content, times = path.read_bytes(), path.stat()
+    path.unlink()
+    with open(path, "wb") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, len(content))
+        except OSError:
+            pytest.skip("this file system gives no space in advance")
+        file.write(content[: len(content) // 2])
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.pt"])
+def test_a_torn_copy_with_length_and_space_of_a_whole_one_is_found(tmp_path: Path, name: str):
+    hugging_face(tmp_path, [100, 200, 300, 400])
+    for step in (100, 200, 300, 400):
+        safetensors(tmp_path / f"checkpoint-{step}" / "model.safetensors", 600_000)
+        torch_zip(tmp_path / f"checkpoint-{step}" / "optimizer.pt", b"x" * 1_000_000)
+        set_saved(tmp_path / f"checkpoint-{step}", 1_700_000_000 + step)
+    torn = tmp_path / "checkpoint-200" / name
+    before = torn.stat()
+    _allocated_and_torn(torn)
+    after = torn.stat()
+    assert (after.st_size, after.st_blocks) == (before.st_size, before.st_blocks)
+    found = {one.id: one for one in scan(str(tmp_path)).checkpoints}
+    broken = [one.id for one in found.values() if one.state is not State.COMPLETE]
+    assert broken == ["checkpoint-200"]
+    assert name in found["checkpoint-200"].evidence
+
+
+def test_a_torn_file_with_length_and_space_of_a_whole_one_is_found(tmp_path: Path):
+    for step in (1, 2, 3):
+        torch_zip(tmp_path / f"step_{step}.pt", b"x" * 1_000_000)
+        os.utime(tmp_path / f"step_{step}.pt", (step, step))
+    _allocated_and_torn(tmp_path / "step_2.pt")
+    states = [one.state for one in scan(str(tmp_path)).checkpoints]
+    assert states == [State.COMPLETE, State.INCOMPLETE, State.COMPLETE]
+
+
+def test_a_copy_that_lost_its_end_is_found_where_the_disk_tells_of_no_holes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for step in (1, 2, 3):
+        torch_zip(tmp_path / f"step_{step}.pt", b"x" * 1_000_000)
+        os.utime(tmp_path / f"step_{step}.pt", (step, step))
+    with open(tmp_path / "step_2.pt", "r+b") as file:
+        file.seek(-400, os.SEEK_END)
+        file.write(bytes(400))
+    os.utime(tmp_path / "step_2.pt", (2, 2))
+    monkeypatch.setattr(os, "lseek", _no_holes)
+    states = [one.state for one in scan(str(tmp_path)).checkpoints]
+    assert states == [State.COMPLETE, State.INCOMPLETE, State.COMPLETE]
+
+
+def _no_holes(*_: object) -> int:
+    raise OSError(22, "Invalid argument")
 
 
 def test_a_child_that_dies_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from keepstep.policies.catalog.listing import Listing, Names, Stat
 from keepstep.policies.catalog.model import Kind
-from keepstep.policies.catalog.tree import Folder
+from keepstep.policies.catalog.tree import Ends, Folder
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -22,7 +22,7 @@ class MemoryTree:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files
         self.bytes_read = 0
-        self.whole_looks: set[object] = set()
+        self.whole_looks: dict[object, Sequence[tuple[str, int]]] = {}
 
     def names(self, path: str) -> Names:
         inside = [f[len(path) + 1 :] if path else f for f in self.files if self._below(f, path)]
@@ -49,6 +49,10 @@ class MemoryTree:
         self.bytes_read += len(data)
         return data
 
+    def ends(self, path: str, size: int) -> Ends:
+        data = self._file(path)
+        return Ends(data[:4], data[-22:], len(data))
+
     def _file(self, path: str) -> bytes:
         if path not in self.files:
             raise FileNotFoundError(path)
@@ -60,8 +64,8 @@ class MemoryTree:
     def listing(self, path: str) -> Listing:
         raise OSError(38, "Function not implemented", path)
 
-    def newest(self, path: str) -> str:
-        return ""
+    def newest(self, path: str) -> Container[str]:
+        return ()
 
     def fact(self, path: str, question: str, find: Callable[[], T]) -> T:
         return find()
