@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .catalog.model import Artifact, Checkpoint
 from .decisions import Action, Plan
 from .freed import Freed, freed
+from .late_dataclass import dataclass
 from .refusal import PlanRefusal
 
 

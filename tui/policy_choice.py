@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
+from ..policies.late_dataclass import dataclass
 from ..policies.places import POLICY_FILE, state_directory
 from ..policies.refusal import PolicyRefusal
 from ..policies.rules.artifact_classes import artifact_classes

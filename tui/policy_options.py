@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, TypeVar
 
 import click
 
+from ..policies.late_dataclass import dataclass
 from .completion import policies
 
 Command = TypeVar("Command", bound=Callable[..., Any])

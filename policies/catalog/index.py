@@ -15,12 +15,13 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import nlargest
 from itertools import islice
 
 import msgspec
 
+from ..late_dataclass import dataclass
 from .listing import (
     Extent,
     Listing,

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..commit.safety import refuse_root
+from ..late_dataclass import dataclass
 from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
 from ..processes.table import ProcessTable, host_processes
 from ..refusal import RootRefusal

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from operator import le
+
+from ..late_dataclass import dataclass
 
 LAST_IN_BUCKET, NONE, CLOSEST = "last_in_bucket", "none", "closest"
 ON_MISS = (LAST_IN_BUCKET, NONE, CLOSEST)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..late_dataclass import dataclass
 from ..refusal import PolicyRefusal, Refusal
 from .combinations import refuse_useless_in
 from .fields import unknown

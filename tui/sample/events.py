@@ -6,7 +6,8 @@ Only what the sample run needs of both formats: a version record and scalars. Th
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from ...policies.late_dataclass import dataclass
 
 CASTAGNOLI = 0x82F63B78
 MASK_DELTA = 0xA282EAD8

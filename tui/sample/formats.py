@@ -12,7 +12,8 @@ import pickle
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from ...policies.late_dataclass import dataclass
 
 WIDTH = 1024
 LAYERS = 21

@@ -8,7 +8,8 @@ import json
 import math
 import random
 import textwrap
-from dataclasses import dataclass
+
+from ...policies.late_dataclass import dataclass
 
 SAVE_EVERY = 100
 LAST_STEP = 17_000

@@ -10,10 +10,10 @@ import csv
 import io
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
+from ...late_dataclass import dataclass
 from ..tree import Folder
 from .contents import size_of
 from .numbers import cell, cell_count

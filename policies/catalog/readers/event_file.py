@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ...late_dataclass import dataclass
 from ..tree import Folder
 from .contents import size_of
 from .event_message import read_event
