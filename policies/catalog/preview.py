@@ -1,23 +1,55 @@
-"""The rows of a slow disk before its sizes: what the names alone tell.
+"""Rows before the scan has looked at everything: what names alone tell.
 
-Nothing has been looked at or read, so whether a checkpoint is whole is not known yet; the scan
-says all of it again when it knows.
+Of a slow disk all names, before its sizes; of any disk the newest of a few directories, for a
+screen that waits for its first rows. Nothing has been looked at or read, so whether a checkpoint
+is whole is not known yet; the scan says all of it again when it knows.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import time
+from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from heapq import nlargest
 from typing import NoReturn, TypeVar
 
 from .discovery import Discovery, discover
-from .listing import Names, Stat
+from .listing import Names, Stat, directories_in
+from .lookout import Lookout
 from .model import Checkpoint, Kind, State
+from .names import natural_key
+from .survey import below
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+_DIRECTORIES = 64  # that a first look lists, at most
+_OF_EACH = 24  # directories in one of these; of checkpoints, enough to know them by
+_PATIENCE = 0.03  # seconds of a first look
+_ROWS = 100  # of one folder; more than any screen
+
+
+def first_look(root: str) -> Iterator[tuple[Checkpoint, ...]]:
+    """The newest checkpoints of some folders, at once; raises OSError for an unreadable root."""
+    lookout, until = Lookout(), time.monotonic() + _PATIENCE
+    names = {"": lookout.names_in(root)}
+    waiting = deque(_newest(names, ""))
+    while waiting and len(names) < _DIRECTORIES and time.monotonic() < until:
+        path = waiting.popleft()
+        with suppress(OSError):
+            names[path] = lookout.names_in(f"{root}/{path}")
+            waiting.extend(_newest(names, path))
+    for found in preview(root, names):
+        yield tuple(nlargest(_ROWS, found, key=lambda one: one.number or 0))
+
+
+def _newest(names: Mapping[str, Names], path: str) -> list[str]:
+    found = below(path, names[path].tell(directories_in))
+    return nlargest(_OF_EACH, found, key=natural_key)
 
 
 def preview(root: str, names: Mapping[str, Names]) -> Iterator[tuple[Checkpoint, ...]]:

@@ -13,7 +13,6 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..commit.safety import refuse_root
-from ..late_dataclass import dataclass
 from ..places import STATE_DIRECTORY, VERDICTS_FILE, state_directory
 from ..processes.table import ProcessTable, host_processes
 from ..refusal import RootRefusal
@@ -23,43 +22,13 @@ from .local_tree import LocalTree
 from .measure import measure as measure_members
 from .metric_sources import with_exact_metrics
 from .model import Catalog, Checkpoint, Measure, State
+from .scan_event import Finished, Found, Named, ScanEvent, Sized
 from .survey import Cancelled
 
 if TYPE_CHECKING:
     from ..verification.verify import Verdict
     from .index import Index
     from .unchanged import Unchanged
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Checkpoints of one folder, neither sized nor with pointers; of a slow disk, names alone."""
-
-    checkpoints: tuple[Checkpoint, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """All names are known: the catalog, with sizes still to come."""
-
-    catalog: Catalog
-
-
-@dataclass(frozen=True, slots=True)
-class Sized:
-    """One checkpoint has been sized."""
-
-    checkpoint: Checkpoint
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The whole catalog."""
-
-    catalog: Catalog
-
-
-ScanEvent = Found | Named | Sized | Finished
 
 
 def scan(
@@ -102,22 +71,29 @@ def scan_events(
     processes: ProcessTable = host_processes,
     unchanged: Unchanged | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    first_look: bool = False,
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`.
 
-    With `recall` it takes from the index what has not changed; with `remember` it writes one.
+    With `recall` it takes from the index what has not changed; with `remember` it writes one. With
+    `first_look` some checkpoints are told by their names before anything else is done.
     """
     refuse_root(root)
     real = os.path.realpath(root)
+    told = False
+    if first_look:
+        for checkpoints in _first_look(root, real):
+            told = True
+            yield Found(checkpoints)
     index = _index(real, recall=recall) if recall or remember else None
     tree = LocalTree(real, index) if unchanged is None else unchanged.tree(real)
     found = Discovery()
     try:
-        yield from _named(tree, found, cancelled)
+        yield from _named(tree, found, cancelled, told)
     except Cancelled:
         return
     except OSError as error:
-        raise RootRefusal(f"{root}: {error.strerror or error}") from None
+        raise _unreadable(root, error) from None
     metrics = with_exact_metrics if unchanged is None else unchanged.with_metrics
     catalog = assemble(tree, found, metrics)
     if cancelled():
@@ -142,9 +118,23 @@ def scan_events(
         save_index(index, tree, sized, time.time())
 
 
-def _named(tree: LocalTree, found: Discovery, cancelled: Callable[[], bool]) -> Iterator[Found]:
-    """Look at everything and recognise it; each checkpoint is told once, as soon as may be."""
-    told = False
+def _first_look(root: str, real: str) -> Iterator[tuple[Checkpoint, ...]]:
+    from .preview import first_look  # for a screen only
+
+    try:
+        yield from first_look(real)
+    except OSError as error:
+        raise _unreadable(root, error) from None
+
+
+def _unreadable(root: str, error: OSError) -> RootRefusal:
+    return RootRefusal(f"{root}: {error.strerror or error}")
+
+
+def _named(
+    tree: LocalTree, found: Discovery, cancelled: Callable[[], bool], told: bool
+) -> Iterator[Found]:
+    """Look at everything and recognise it; what is told before is told once, as soon as may be."""
     for names in tree.survey(cancelled):
         if not told:
             from .preview import preview  # for slow disks only

@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
-from keepstep.policies.catalog.scan import Finished, Found, scan
+from keepstep.policies.catalog import scan as scanning
+from keepstep.policies.catalog.scan import scan
+from keepstep.policies.catalog.scan_event import Finished, Found
 from keepstep.policies.refusal import Refusal
-from keepstep.tui.review import child_scan
 from keepstep.tui.review.child_scan import scan_in_child
 from keepstep.tui.sample.run import build_sample_run
 
@@ -40,6 +41,6 @@ def test_who_stops_reading_is_not_kept_waiting(run: Path):
 
 
 def test_a_scan_that_hangs_ends_when_nobody_waits(run: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(child_scan, "scan_events", lambda *_, **__: iter(lambda: time.sleep(60), 1))
+    monkeypatch.setattr(scanning, "scan_events", lambda *_, **__: iter(lambda: time.sleep(60), 1))
     answers = iter([False, False])
     assert list(scan_in_child(str(run))(lambda: next(answers, True))) == []

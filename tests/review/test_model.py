@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from keepstep.policies.catalog.model import Pin, State
-from keepstep.policies.catalog.scan import Found, Named, Sized
+from keepstep.policies.catalog.scan_event import Found, Named, Sized
 from keepstep.policies.decisions import Decision
 from keepstep.policies.judgement import Judgement
 from keepstep.policies.rules.best import BestRule

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ...policies.catalog.model import Catalog, Checkpoint
-from ...policies.catalog.scan import Finished, Found, Named, ScanEvent, Sized
+from ...policies.catalog.scan_event import Finished, Found, Named, ScanEvent, Sized
 
 
 class Arrivals:

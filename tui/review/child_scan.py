@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
 from typing import Any, BinaryIO, NoReturn
 
-from ...policies.catalog.scan import Finished, ScanEvent, Sized, scan_events
+from ...policies.catalog.scan_event import Finished, ScanEvent, Sized
 from ...policies.refusal import Refusal
 from .feed import Scanner
 
@@ -44,8 +44,11 @@ def _work(root: str, writer: int, remember: bool) -> NoReturn:
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
+        # Here and not above: the parent has other things to import meanwhile.
+        from ...policies.catalog.scan import scan_events
+
         with open(writer, "wb") as pipe:
-            _send(scan_events(root, recall=True, remember=remember), pipe)
+            _send(scan_events(root, recall=True, remember=remember, first_look=True), pipe)
     finally:
         os._exit(0)
 

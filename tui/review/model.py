@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ...policies.best_report import BestReport, best_reports
 from ...policies.catalog.model import Catalog, Pin
-from ...policies.catalog.scan import ScanEvent
+from ...policies.catalog.scan_event import ScanEvent
 from ...policies.decisions import Decision, Plan
 from ...policies.explain import Explainer
 from ...policies.plan import make_plan
