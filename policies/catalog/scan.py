@@ -71,29 +71,22 @@ def scan_events(
     processes: ProcessTable = host_processes,
     unchanged: Unchanged | None = None,
     cancelled: Callable[[], bool] = lambda: False,
-    first_look: bool = False,
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`.
 
-    With `recall` it takes from the index what has not changed; with `remember` it writes one. With
-    `first_look` some checkpoints are told by their names before anything else is done.
+    With `recall` it takes from the index what has not changed; with `remember` it writes one.
     """
     refuse_root(root)
     real = os.path.realpath(root)
-    told = False
-    if first_look:
-        for checkpoints in _first_look(root, real):
-            told = True
-            yield Found(checkpoints)
     index = _index(real, recall=recall) if recall or remember else None
     tree = LocalTree(real, index) if unchanged is None else unchanged.tree(real)
     found = Discovery()
     try:
-        yield from _named(tree, found, cancelled, told)
+        yield from _named(tree, found, cancelled)
     except Cancelled:
         return
     except OSError as error:
-        raise _unreadable(root, error) from None
+        raise RootRefusal(f"{root}: {error.strerror or error}") from None
     metrics = with_exact_metrics if unchanged is None else unchanged.with_metrics
     catalog = assemble(tree, found, metrics)
     if cancelled():
@@ -118,23 +111,9 @@ def scan_events(
         save_index(index, tree, sized, time.time())
 
 
-def _first_look(root: str, real: str) -> Iterator[tuple[Checkpoint, ...]]:
-    from .preview import first_look  # for a screen only
-
-    try:
-        yield from first_look(real)
-    except OSError as error:
-        raise _unreadable(root, error) from None
-
-
-def _unreadable(root: str, error: OSError) -> RootRefusal:
-    return RootRefusal(f"{root}: {error.strerror or error}")
-
-
-def _named(
-    tree: LocalTree, found: Discovery, cancelled: Callable[[], bool], told: bool
-) -> Iterator[Found]:
-    """Look at everything and recognise it; what is told before is told once, as soon as may be."""
+def _named(tree: LocalTree, found: Discovery, cancelled: Callable[[], bool]) -> Iterator[Found]:
+    """Look at everything and recognise it; each checkpoint is told once, as soon as may be."""
+    told = False
     for names in tree.survey(cancelled):
         if not told:
             from .preview import preview  # for slow disks only

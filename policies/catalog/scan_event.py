@@ -8,7 +8,10 @@ from .model import Catalog, Checkpoint
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Checkpoints of one folder, neither sized nor with pointers; of a slow disk, names alone."""
+    """Checkpoints of one folder, neither sized nor with pointers.
+
+    Perhaps by their names alone; then they are told again when more is known.
+    """
 
     checkpoints: tuple[Checkpoint, ...]
 

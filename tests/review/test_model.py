@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from keepstep.policies.catalog.model import Pin, State
 from keepstep.policies.catalog.scan_event import Found, Named, Sized
@@ -189,3 +191,18 @@ def test_a_change_puts_no_decision_together_that_is_not_in_sight(monkeypatch: py
     seen = model.visible[:20]
     assert [d.action for d in seen] == ["delete"] * 20
     assert len(built) == 21
+
+
+def test_rows_that_only_have_names_cannot_go_and_are_told_again():
+    model = ReviewModel("/run", Policy("mine", (LastRule(1),)), now=lambda: NOW)
+    names = [replace(each, measure=None) for each in run().checkpoints]
+    model.take([Found(tuple(names[-3:]))])
+    model.move_to(1)
+    model.toggle_marks(model.selected())
+    assert steps(model) == [1000, 900, 800]
+    assert deleted(model) == set()
+    assert not model.plan.summary.going
+    model.take([Found(tuple(names))])
+    assert steps(model) == list(range(1000, 0, -100))
+    assert model.cursor == "checkpoint-900"
+    assert not model.plan.summary.going

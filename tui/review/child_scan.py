@@ -12,14 +12,16 @@ import select
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, BinaryIO, NoReturn
 
-from ...policies.catalog.scan_event import Finished, ScanEvent, Sized
+from ...policies.catalog.scan_event import Finished, Found, ScanEvent, Sized
 from ...policies.refusal import Refusal
 from .feed import Scanner
 
 _EVERY = 0.05  # seconds between two batches of sizes
+_POLITE = 5  # added to how nice the child is, once it has told the first rows
 _Sent = list[ScanEvent | Refusal]
 
 
@@ -44,13 +46,21 @@ def _work(root: str, writer: int, remember: bool) -> NoReturn:
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
-        # Here and not above: the parent has other things to import meanwhile.
-        from ...policies.catalog.scan import scan_events
-
         with open(writer, "wb") as pipe:
-            _send(scan_events(root, recall=True, remember=remember, first_look=True), pipe)
+            _send(_events(root, remember), pipe)
     finally:
         os._exit(0)
+
+
+def _events(root: str, remember: bool) -> Iterator[ScanEvent]:
+    # Imported in the child alone: its parent has enough to import meanwhile.
+    from ...policies.catalog.preview import first_look
+    from ...policies.catalog.scan import scan_events
+
+    with suppress(OSError):  # the scan will say what is the matter
+        yield from map(Found, first_look(root))
+    os.nice(_POLITE)  # the screen is waited for, and a scan has two processes
+    yield from scan_events(root, recall=True, remember=remember)
 
 
 def _send(events: Iterable[ScanEvent], pipe: BinaryIO) -> None:
