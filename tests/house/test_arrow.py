@@ -51,7 +51,32 @@ _DEAR = {
 _NOT_NEEDED = {
     "--help": {*_DEAR, "msgspec", "humanize", "keepstep.policies.catalog"},
     "scan": _DEAR,
-    "plan": {"textual", "rich", "keepstep.policies.commit.commit"},
+    "plan": {
+        "textual",
+        "rich",
+        "yaml",
+        "msgspec",
+        "keepstep.policies.budget",
+        "keepstep.policies.commit.commit",
+        "keepstep.policies.rules.calendar",
+        "keepstep.policies.rules.threshold",
+    },
+}
+_NOT_BEFORE_THE_FIRST_ROW = {
+    "yaml",
+    "statistics",
+    "keepstep.policies.catalog.scan",  # the child's affair
+    "keepstep.policies.catalog.layouts",
+    "keepstep.policies.commit.results",
+    "keepstep.policies.budget",
+    "keepstep.policies.forecast",
+    *(
+        f"keepstep.tui.review.{pane}"
+        for pane in (
+            *("artifacts", "comparison", "confirm", "forecast", "help", "history", "leave"),
+            *("presets", "results", "runs"),
+        )
+    ),
 }
 
 
@@ -62,6 +87,20 @@ def test_a_command_loads_only_what_it_needs(command: str, tmp_path: Path):
     code = _RUN.format(arguments=arguments)
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(told.stderr.split()) & _NOT_NEEDED[command] == set()
+
+
+def test_the_first_row_waits_for_nothing_that_it_does_not_show():
+    code = (
+        "import sys\n"
+        "from keepstep.tui.commands import review\n"
+        "from keepstep.tui.policy_choice import otherwise\n"
+        "from keepstep.tui.review import run\n"
+        "from keepstep.tui.review.app import review_of\n"
+        "otherwise(None)\n"
+        "print(*sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(told.stdout.split()) & _NOT_BEFORE_THE_FIRST_ROW == set()
 
 
 def test_every_pattern_can_be_compiled():
