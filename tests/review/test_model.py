@@ -16,6 +16,7 @@ from keepstep.tui.review.filtering import FilterError
 from keepstep.tui.review.glyphs import ASCII
 from keepstep.tui.review.model import ReviewModel
 from keepstep.tui.review.ordering import Column
+from keepstep.tui.review.sums import freed_words, title_facts
 from keepstep.tui.review.timeline import Timeline
 
 from ..policies.catalogs import NOW, catalog
@@ -206,3 +207,14 @@ def test_rows_that_only_have_names_cannot_go_and_are_told_again():
     assert steps(model) == list(range(1000, 0, -100))
     assert model.cursor == "checkpoint-900"
     assert not model.plan.summary.going
+
+
+def test_what_is_known_by_names_alone_is_said_to_be_some():
+    model = ReviewModel("/run", Policy("mine", (LastRule(1),)), now=lambda: NOW)
+    model.take([Found(tuple(replace(each, measure=None) for each in run().checkpoints))])
+    assert title_facts(model, None) == [("10 checkpoints so far", False)]
+    assert "10 so far" in freed_words(model, ASCII)
+    assert "keeps" not in freed_words(model, ASCII)
+    model.take([Named(run())])
+    assert title_facts(model, None)[0] == ("10 checkpoints", False)
+    assert "deletes 9" in freed_words(model, ASCII)

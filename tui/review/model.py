@@ -101,6 +101,11 @@ class ReviewModel(Switching, Marking):
         return self.scanning and not (self._unasked and self._rescan is not None)
 
     @property
+    def all_named(self) -> bool:
+        """Whether every checkpoint is known, so that rules can judge; the sizes may be to come."""
+        return self.arrivals.named
+
+    @property
     def summary_is_final(self) -> bool:
         """Whether every checkpoint has its size."""
         return self.arrivals.finished
