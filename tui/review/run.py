@@ -40,12 +40,13 @@ def run_review(
     gc.disable()  # what is imported is there to stay
     try:
         app = _app(root, choose, feed, apparent, read_only, now, found)
+        gc.freeze()
     except BaseException:
         feed.cancel()
         feed.start().join()
         raise
-    gc.freeze()
-    gc.enable()
+    finally:
+        gc.enable()
     return app.run() or 0
 
 

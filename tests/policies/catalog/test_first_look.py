@@ -71,3 +71,16 @@ def test_what_it_tells_the_scan_tells_again(tmp_path: Path):
 def test_a_root_that_cannot_be_listed_is_the_callers_affair(tmp_path: Path):
     with pytest.raises(FileNotFoundError):
         list(first_look(os.fspath(tmp_path / "none")))
+
+
+def test_of_very_many_names_the_highest_numbers_are_thought_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(preview, "_NAMES", 6)
+    for step in (9, 10, 99, 100, 1000, 2000):
+        for name in (f"G_{step}.pth", f"D_{step}.pth"):
+            (tmp_path / name).write_bytes(b"")
+    (tmp_path / "config.json").write_text("{}")
+    rows = [one.step for found in first_look(str(tmp_path)) for one in found]
+    assert set(rows) <= {100, 1000, 2000}
+    assert {1000, 2000} <= set(rows)
