@@ -6,8 +6,7 @@ Only what the sample run needs of both formats: a version record and scalars. Th
 
 import struct
 from collections.abc import Iterable
-
-from ...policies.late_dataclass import dataclass
+from dataclasses import dataclass
 
 CASTAGNOLI = 0x82F63B78
 MASK_DELTA = 0xA282EAD8

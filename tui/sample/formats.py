@@ -12,8 +12,7 @@ import pickle
 import struct
 import zlib
 from collections.abc import Iterable
-
-from ...policies.late_dataclass import dataclass
+from dataclasses import dataclass
 
 WIDTH = 1024
 LAYERS = 21

@@ -8,8 +8,7 @@ import json
 import math
 import random
 import textwrap
-
-from ...policies.late_dataclass import dataclass
+from dataclasses import dataclass
 
 SAVE_EVERY = 100
 LAST_STEP = 17_000

@@ -8,10 +8,10 @@ old save made on pre-emption is in between, and a colleague has pinned one check
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...policies.late_dataclass import dataclass
 from .checkpoint import TRAINING_ARGUMENTS, CheckpointFiles
 from .events import Scalar, event_file
 from .formats import SparseFile
