@@ -32,7 +32,7 @@ class Sized:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The whole catalog."""
+    """The whole catalog; told once more where the metrics of long logs come later."""
 
     catalog: Catalog
 

@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from io import BufferedReader
 from types import MappingProxyType
 from typing import Any, BinaryIO, NoReturn
 
@@ -60,7 +61,7 @@ def _events(root: str, remember: bool) -> Iterator[ScanEvent]:
     with suppress(OSError):  # the scan will say what is the matter
         yield from map(Found, first_look(root))
     os.nice(_POLITE)  # the screen is waited for, and a scan has two processes
-    yield from scan_events(root, recall=True, remember=remember)
+    yield from scan_events(root, recall=True, remember=remember, read_on=True)
 
 
 def _send(events: Iterable[ScanEvent], pipe: BinaryIO) -> None:
@@ -93,23 +94,40 @@ def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
 
 
 def _received(reader: int, child: int, cancelled: Callable[[], bool]) -> Iterator[ScanEvent]:
-    finished = False
+    finished = ended = False
     try:
         with open(reader, "rb") as pipe:
             unpickler = pickle.Unpickler(pipe)  # noqa: S301 - of our own child
             # A slow disk lets nothing be said for a while.
             while not (cancelled() or select.select([pipe], [], [], _EVERY)[0]):
                 pass
-            while not (finished or cancelled()):
+            while not cancelled() and (not finished or _more(pipe, cancelled)):
                 for event in _batch(unpickler):
                     if isinstance(event, Refusal):
                         raise event
-                    finished = isinstance(event, Finished)
+                    finished = finished or isinstance(event, Finished)
                     yield event
+            ended = finished and not cancelled()
     finally:
-        if not finished:
+        if not ended:
             os.kill(child, signal.SIGKILL)  # it only reads
         os.waitpid(child, 0)
+
+
+def _more(pipe: BufferedReader, cancelled: Callable[[], bool]) -> bool:
+    """Whether something follows what is finished: the metrics of long logs may take their time."""
+    os.set_blocking(pipe.fileno(), False)
+    try:
+        while not cancelled():
+            readable = bool(select.select([pipe], [], [], 0)[0])
+            if pipe.peek(1):
+                return True
+            if readable:
+                return False  # the end
+            select.select([pipe], [], [], _EVERY)
+        return False
+    finally:
+        os.set_blocking(pipe.fileno(), True)
 
 
 def _batch(unpickler: pickle.Unpickler) -> _Sent:
