@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .catalog.model import Artifact, Catalog, Consequence, Pin
 from .decisions import Action, ArtifactDecision, Reason, Source
 from .in_use import Users, open_facts, users_of
+from .late_dataclass import dataclass
 from .protections import BEING_WRITTEN
 from .rules.artifact_classes import FINAL_MODEL
 from .rules.policy import Policy

@@ -7,10 +7,10 @@ was ever measured may be of a step that nobody saved.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import isfinite
 
 from .catalog.model import Catalog, Checkpoint, MetricLog, Series, Standing, State
+from .late_dataclass import dataclass
 from .rules.best import BestRule
 from .rules.noise import noise_of
 from .rules.policy import Policy

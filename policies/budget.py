@@ -8,9 +8,10 @@ Pure, and bounded: at most sixty plans are made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .decisions import Plan
+from .late_dataclass import dataclass
 from .plan import make_plan
 from .refusal import PolicyRefusal
 from .rules.calendar import DailyRule, HourlyRule, MonthlyRule, WeeklyRule, YearlyRule

@@ -7,10 +7,10 @@ does not care about thinning at all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from .catalog.model import Checkpoint
+from .late_dataclass import dataclass
 from .rules.setting import Setting
 
 _RECENT = 20

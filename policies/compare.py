@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from .catalog.model import Artifact, Checkpoint
 from .decisions import Action, Plan
 from .freed import Freed, freed
+from .late_dataclass import dataclass
 from .refusal import PlanRefusal
 from .slimming import resume_states
 

@@ -6,13 +6,14 @@ Frozen records only; `plan.py` makes them, `explain.py` words them, `commit/` ac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from itertools import chain
 from typing import overload
 
 from .catalog.model import Artifact, Catalog, Checkpoint, Kind, Measure, Member, Pin
 from .freed import Freed
+from .late_dataclass import dataclass
 from .rules.policy import Policy
 from .rules.rule import NO_FACTS, Facts
 from .rules.setting import NOWHERE, LocalTime, Setting, machine_time

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from .catalog.model import Catalog, Need
 from .catalog.path_owners import owner_of
+from .late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

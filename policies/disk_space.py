@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
+from .late_dataclass import dataclass
 from .units import FreeSpace, rounded_size
 
 

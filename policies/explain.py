@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from .catalog.model import Checkpoint
 from .decisions import (
@@ -20,6 +19,7 @@ from .decisions import (
     SeriesEvaluation,
     Source,
 )
+from .late_dataclass import dataclass
 from .rules.rule import Facts, Misses, Rule
 
 _GRIDS_FIRST = ("graduated", "every_steps", "every_epochs")

@@ -7,11 +7,12 @@ or once ends in the same checkpoints, so one plan on the whole run tells what wi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .cadence import Cadence, cadence_of
 from .catalog.model import Catalog, Checkpoint
 from .decisions import Plan
+from .late_dataclass import dataclass
 from .plan import make_plan
 from .protections import sort_out
 from .refusal import PlanRefusal

@@ -7,10 +7,10 @@ holds its last name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from .catalog.model import Checkpoint, Measure
+from .late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

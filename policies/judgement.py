@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .catalog.model import Catalog, Checkpoint
 from .decisions import Action, Decision, Reason, SeriesEvaluation, Source
+from .late_dataclass import dataclass
 from .protections import Lines, Protections
 from .rules.graduated import GraduatedRule
 from .rules.policy import Policy

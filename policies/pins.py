@@ -15,9 +15,9 @@ import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 from .catalog.model import Catalog, Pin
+from .late_dataclass import dataclass
 from .places import PINS_FILE, state_directory
 from .refusal import Refusal
 

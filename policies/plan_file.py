@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +15,7 @@ import msgspec
 from .catalog.model import Catalog, Pin
 from .decisions import Action, ArtifactDecision, Decision, Plan
 from .explain import Explainer
+from .late_dataclass import dataclass
 from .plan import make_plan, restrict
 from .plan_json import document_hash
 from .refusal import PlanRefusal

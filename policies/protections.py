@@ -7,13 +7,13 @@ Pure functions of the catalog, the policy's metrics, the pins and the time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from .catalog.model import Catalog, Checkpoint, Need, Pin, Standing, State
 from .catalog.save_times import PLAUSIBLE_SINCE, RESTART_MARGIN
 from .decisions import Reason, SeriesEvaluation, Source
 from .dependencies import Dependency
 from .in_use import checkpoints_in_use, open_facts
+from .late_dataclass import dataclass
 from .rules.best import BestRule
 from .rules.policy import Policy
 

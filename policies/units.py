@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from .late_dataclass import dataclass
+from .patterns import pattern
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw]?)")
+_DURATION = pattern(r"(\d+(?:\.\d+)?)\s*([smhdw]?)")
 _PREFIXES = ("k", "M", "G", "T", "P")
 _BYTES: dict[str, int] = {
     "B": 1,
@@ -14,8 +16,8 @@ _BYTES: dict[str, int] = {
     **{f"{prefix.upper()}iB": 1024**i for i, prefix in enumerate(_PREFIXES, start=1)},
 }
 _SPELLED = {unit.lower(): unit for unit in _BYTES}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
-_SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_SIZE = pattern(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
+_SHARE = pattern(r"(\d+(?:\.\d+)?)\s*%")
 
 
 def parse_duration(text: str) -> float:

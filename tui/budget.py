@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
 
 from ..policies.decisions import Plan
+from ..policies.late_dataclass import dataclass
 from .policy_choice import Choice
 from .quantities import size
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ..policies.commit.commit import commit
 from ..policies.commit.history import in_trash
@@ -15,6 +14,7 @@ from ..policies.commit.purge import purge
 from ..policies.commit.results import CommitResult, PurgeResult
 from ..policies.decisions import Plan
 from ..policies.disk_space import disk_space
+from ..policies.late_dataclass import dataclass
 from ..policies.refusal import Refusal
 from ..policies.rules.policy import DEFAULT_UNDO_WINDOW
 from ..policies.units import FreeSpace, format_duration

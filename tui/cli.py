@@ -129,6 +129,7 @@ def _load(row: Row) -> click.Command:
     command: click.Command = getattr(
         import_module(f".commands.{row.module}", __package__), row.attribute
     )
+    gc.freeze()
     gc.enable()  # `entry` turned it off
     return command
 

@@ -8,40 +8,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
+from ..policies.late_dataclass import dataclass
 from ..policies.places import POLICY_FILE, state_directory
 from ..policies.refusal import PolicyRefusal
 from ..policies.rules.artifact_classes import artifact_classes
-from ..policies.rules.best import BestRule, margin_of
-from ..policies.rules.calendar import DailyRule, HourlyRule, MonthlyRule, WeeklyRule, YearlyRule
+from ..policies.rules.best import margin_of
 from ..policies.rules.combinations import fields_of, refuse_useless
-from ..policies.rules.counts import FirstRule, LastRule
 from ..policies.rules.direction import known_mode
-from ..policies.rules.every_steps import EveryEpochsRule, EveryStepsRule
 from ..policies.rules.fields import count, text
-from ..policies.rules.graduated import GraduatedRule
 from ..policies.rules.policy import Policy
 from ..policies.rules.preset_files import load_policy
 from ..policies.rules.rule import Rule
 from ..policies.rules.schema import load_policy_file
-from ..policies.rules.within import WithinRule
+from ..policies.rules.table import RULES
 from .policy_options import PolicyFlags
 
 DEFAULT = "balanced"
-_BY_TIME: tuple[type[Rule], ...] = (
-    WithinRule,
-    HourlyRule,
-    DailyRule,
-    WeeklyRule,
-    MonthlyRule,
-    YearlyRule,
-)
-_FLAGS: dict[type[Rule], str] = {  # after --keep- or --slim-
-    GraduatedRule: "last with tiers",
-    EveryStepsRule: "every",
-    EveryEpochsRule: "every-epochs",
+_BY_TIME = ("within", "hourly", "daily", "weekly", "monthly", "yearly")
+_FLAGS = {  # after --keep- or --slim-, where it is not the kind of the rule
+    "graduated": "last with tiers",
+    "every_steps": "every",
+    "every_epochs": "every-epochs",
 }
 
 
@@ -119,13 +109,13 @@ def _rules(flags: PolicyFlags) -> tuple[Rule, ...]:
     if flags.tier2_count is not None:
         rules.append(_graduated(flags))
     elif flags.keep_last is not None:
-        rules.append(LastRule.parse(flags.keep_last, "--keep-last"))
+        rules.append(RULES["last"].parse(flags.keep_last, "--keep-last"))
     if flags.keep_first is not None:
-        rules.append(FirstRule.parse(flags.keep_first, "--keep-first"))
+        rules.append(RULES["first"].parse(flags.keep_first, "--keep-first"))
     if flags.keep_every is not None:
-        rules.append(EveryStepsRule.parse(flags.keep_every, "--keep-every"))
+        rules.append(RULES["every_steps"].parse(flags.keep_every, "--keep-every"))
     if flags.keep_every_epochs is not None:
-        rules.append(EveryEpochsRule.parse(flags.keep_every_epochs, "--keep-every-epochs"))
+        rules.append(RULES["every_epochs"].parse(flags.keep_every_epochs, "--keep-every-epochs"))
     if flags.keep_best is not None:
         rules.append(_best(flags, flags.keep_best, "--keep-best"))
     return (*rules, *_by_time(flags))
@@ -134,21 +124,21 @@ def _rules(flags: PolicyFlags) -> tuple[Rule, ...]:
 def _slim_rules(flags: PolicyFlags) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     if flags.slim_last is not None:
-        rules.append(LastRule.parse(flags.slim_last, "--slim-last"))
+        rules.append(RULES["last"].parse(flags.slim_last, "--slim-last"))
     if flags.slim_first is not None:
-        rules.append(FirstRule.parse(flags.slim_first, "--slim-first"))
+        rules.append(RULES["first"].parse(flags.slim_first, "--slim-first"))
     if flags.slim_every is not None:
-        rules.append(EveryStepsRule.parse(flags.slim_every, "--slim-every"))
+        rules.append(RULES["every_steps"].parse(flags.slim_every, "--slim-every"))
     if flags.slim_best is not None:
         rules.append(_best(flags, flags.slim_best, "--slim-best"))
     if flags.slim_within is not None:
-        rules.append(WithinRule.parse(flags.slim_within, "--slim-within"))
+        rules.append(RULES["within"].parse(flags.slim_within, "--slim-within"))
     return tuple(rules)
 
 
 def _flag(rule: Rule, outcome: str = "keep") -> str:
     """The option that asked for a rule; the tiers begin with --keep-last."""
-    return f"--{outcome}-{_FLAGS.get(type(rule), rule.kind)}"
+    return f"--{outcome}-{_FLAGS.get(rule.kind, rule.kind)}"
 
 
 def _classes(flags: PolicyFlags) -> tuple[str, ...]:
@@ -157,9 +147,9 @@ def _classes(flags: PolicyFlags) -> tuple[str, ...]:
 
 def _by_time(flags: PolicyFlags) -> Iterator[Rule]:
     for kind in _BY_TIME:
-        value = getattr(flags, f"keep_{kind.kind}")
+        value = getattr(flags, f"keep_{kind}")
         if value is not None:
-            yield kind.parse(value, f"--keep-{kind.kind}")
+            yield RULES[kind].parse(value, f"--keep-{kind}")
 
 
 def _refuse_halves(flags: PolicyFlags) -> None:
@@ -187,7 +177,7 @@ def _graduated(flags: PolicyFlags) -> Rule:
     tier2 = count(flags.tier2_count, "--tier2-count")
     tier3 = count(flags.tier3_interval, "--tier3-interval")
     value = {"last": last, "tier2_count": tier2, "tier3_interval": tier3}
-    return GraduatedRule.parse(value, "--keep-last")
+    return RULES["graduated"].parse(value, "--keep-last")
 
 
 def _best(flags: PolicyFlags, value: int, flag: str) -> Rule:
@@ -202,7 +192,7 @@ def _best(flags: PolicyFlags, value: int, flag: str) -> Rule:
     fields = {"metric": metric, "mode": mode, "count": best}
     if flags.best_within is not None:
         fields["within"] = margin_of(_number_or_word(flags.best_within), "--best-within")
-    return BestRule.parse(fields, flag)
+    return RULES["best"].parse(fields, flag)
 
 
 def _number_or_word(given: str) -> float | str:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
@@ -17,8 +16,7 @@ from .completion import policies
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyFlags:
+class PolicyFlags(NamedTuple):
     """The POLICY options as given; None, or nothing, where one was not."""
 
     policy: str | None = None
@@ -118,7 +116,7 @@ def policy_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def wrapped(**arguments: Any) -> int:  # noqa: ANN401 - whatever else the command takes
-        values = {one.name: arguments.pop(one.name) for one in fields(PolicyFlags)}
+        values = {name: arguments.pop(name) for name in PolicyFlags._fields}
         code: int = command(flags=PolicyFlags(**values), **arguments)
         return code
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 
 import click
 
@@ -17,7 +16,7 @@ from .commands.review import review_command
 from .output import data
 from .policy_options import PolicyFlags
 
-_POLICY = {one.name for one in fields(PolicyFlags)}
+_POLICY = set(PolicyFlags._fields)
 _REVIEW = "Open the review; not on a terminal: print the plan and change nothing."
 _EXAMPLES = (
     "last: 20",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ..policies.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn
 
+from ..policies.late_dataclass import dataclass
 from ..policies.refusal import Refusal
 
 FILE = "config.yaml"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from ..policies.late_dataclass import dataclass
 from .output import shown
 
 _GAP = "  "

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..late_dataclass import dataclass
 from ..patterns import pattern
 from .listing import Stat
 from .measure import measure_file

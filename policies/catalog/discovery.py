@@ -6,8 +6,9 @@ Sizes come later; a checkpoint directory is opened by its layout, and never sear
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..late_dataclass import dataclass
 from ..places import STATE_DIRECTORY
 from .artifacts import artifact_of, events_by_writer, final_model_of, may_still_grow
 from .evidence import is_weight_name

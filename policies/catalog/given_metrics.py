@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ..late_dataclass import dataclass
 from ..places import METRICS_FILE, state_directory
 from .model import NO_LOG, Checkpoint, MetricLog, Standing, no_metrics
 from .readers.contents import parsed_json

@@ -18,11 +18,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import islice
 from typing import Any
 
+from ..late_dataclass import dataclass
 from .cache_file import write_cache
 from .listing import (
     Listing,

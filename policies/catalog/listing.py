@@ -10,9 +10,9 @@ import os
 import stat as mode_bits
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
+from ..late_dataclass import dataclass
 from .model import Kind, Role
 
 T = TypeVar("T")

@@ -8,9 +8,10 @@ without growing, is read from its start.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeVar
 
+from ..late_dataclass import dataclass
 from ..units import rounded_size
 from .listing import Stat
 from .tree import Folder, join

@@ -7,9 +7,9 @@ import os
 import stat as mode_bits
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 
+from ..late_dataclass import dataclass
 from .listing import KIND_OF, Key, Listing, Names, directories_in, links_in, rows
 from .model import Kind
 

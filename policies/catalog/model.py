@@ -7,10 +7,11 @@ Nothing here reads a disk. Sizes are bytes, times are seconds or nanoseconds sin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 
+from ..late_dataclass import dataclass
 from ..processes.activity import IDLE, Activity
 
 NO_METRICS: Mapping[str, float] = MappingProxyType({})

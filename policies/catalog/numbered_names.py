@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from ..late_dataclass import dataclass
 from ..patterns import pattern
 from . import words
 from .dates import DATE, date_number

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ..late_dataclass import dataclass
 from ..patterns import pattern
 from .content import Siblings, missing_common, with_trouble
 from .numbered_names import NumberedName

@@ -26,9 +26,10 @@ with one was tried with transformers and accelerate, and read in the sources of 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
+from ..late_dataclass import dataclass
 from ..patterns import pattern
 from .listing import Extent, Names, Stat, Sums, files_in
 from .model import Kind, Measure, ResumeState, Role, SharedInode

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Container, Generator, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -19,43 +19,13 @@ from .beside import verdicts_on
 from .local_tree import LocalTree
 from .model import Catalog, Checkpoint, Measure, State
 from .recall import leave_index, recalled_catalog, recalled_index
+from .scan_event import Finished, Found, Named, ScanEvent, Sized
 from .survey import Cancelled
 
 if TYPE_CHECKING:
     from .discovery import Discovery
     from .logs import Logs
     from .unchanged import Unchanged
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Checkpoints of one folder, neither sized nor with pointers; of a slow disk, names alone."""
-
-    checkpoints: tuple[Checkpoint, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """All names are known: the catalog, with sizes still to come."""
-
-    catalog: Catalog
-
-
-@dataclass(frozen=True, slots=True)
-class Sized:
-    """One checkpoint has been sized."""
-
-    checkpoint: Checkpoint
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The whole catalog; told once more where the metrics of long logs come later."""
-
-    catalog: Catalog
-
-
-ScanEvent = Found | Named | Sized | Finished
 
 
 def scan(

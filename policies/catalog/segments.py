@@ -8,8 +8,8 @@ the newest of either side. Both of these survive every policy, so that the split
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from ..late_dataclass import dataclass
 from .save_times import PLAUSIBLE_SINCE, RESTART_MARGIN
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ..late_dataclass import dataclass
 from .content import Siblings, missing_common, trouble_inside, with_trouble
 from .evidence import trouble_with
 from .model import Kind

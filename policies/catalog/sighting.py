@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from ..late_dataclass import dataclass
 from .model import Consequence, MetricLog, Standing, State, no_log, no_metrics
 from .tree import Folder
 

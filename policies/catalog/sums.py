@@ -7,10 +7,10 @@ that hold the same; each directory then costs a few passes over its columns.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from ..late_dataclass import dataclass
 from .listing import NOT_YET, NOTHING, Extent, Listing, Names, Sums, rows
 from .model import Kind, Role
 from .resume_state import WITH_PARTITIONS

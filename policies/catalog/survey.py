@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
+from ..late_dataclass import dataclass
 from .listing import Listing, Names, Remembered, directories_in
 from .lookout import OPEN_DIRECTORY, Lookout, Looks, key_of
 from .tree import join

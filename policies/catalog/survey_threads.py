@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from stat import S_ISDIR
 from typing import TypeVar
 
+from ..late_dataclass import dataclass
 from .listing import Key
 from .lookout import OPEN_DIRECTORY, Looks, key_of, mode_of
 from .survey import Surveyor, below

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from ..late_dataclass import dataclass
 from .model import NO_METRICS, MetricLog
 from .readers.numbers import count, number
 from .resume_state import SET_ASIDE

@@ -6,9 +6,9 @@ A `Tree` is any walker (the local disk is one); a `Folder` is one directory of i
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from ..late_dataclass import dataclass
 from ..patterns import pattern
 from .listing import (
     Listing,

@@ -11,8 +11,9 @@ ever keeps.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..late_dataclass import dataclass
 from .listing import Names
 from .local_tree import LocalTree
 from .measure import measure

@@ -10,10 +10,10 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..catalog.survey import may_fork
+from ..late_dataclass import dataclass
 from .descent import Tree
 from .interrupt import Stop
 

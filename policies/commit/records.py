@@ -6,8 +6,9 @@ holds `.keepstep`, items are named by their number in the intent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from ..late_dataclass import dataclass
 
 FORMAT = "keepstep/journal"
 VERSION = 1

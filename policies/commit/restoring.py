@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..late_dataclass import dataclass
 from . import journal
 from .descent import Tree
 from .interrupt import Stop

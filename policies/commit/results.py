@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..freed import Freed
+from ..late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

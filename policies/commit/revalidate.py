@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..catalog.listing import Names, Stat, describe
 from ..catalog.lookout import Lookout
 from ..catalog.model import Checkpoint
 from ..catalog.unchanged import Unchanged
 from ..decisions import Action, ArtifactDecision, Decision, Plan, Source, Unit
+from ..late_dataclass import dataclass
 from .at_once import Work, each, is_slow
 from .look_packing import Packing
 from .outcome import CHANGED, Unmoved, why

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..catalog.fingerprint import Fingerprint
 from ..catalog.listing import Names, Stat, describe, directories_in
 from ..catalog.lookout import OPEN_DIRECTORY, Lookout
 from ..catalog.model import Kind, Member
+from ..late_dataclass import dataclass
 from .descent import split
 from .outcome import CHANGED, Unmoved
 from .state import StateDirectory

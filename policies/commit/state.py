@@ -10,8 +10,8 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from ..late_dataclass import dataclass
 from ..places import JOURNALS, STATE_DIRECTORY, TRASH, state_directory
 from ..refusal import Refusal, RootRefusal
 from .descent import Tree, share_mode

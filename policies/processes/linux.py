@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
+from ..patterns import pattern
 from ..places import STATE_DIRECTORY
 from .activity import Activity, OpenFile, Process
 from .commands import is_keepstep, is_shell, named
@@ -18,7 +19,7 @@ from .table import PROC
 
 _MOST_LINKS = 200_000  # of all processes together, about a quarter of a second; then it is enough
 _GONE = " (deleted)"
-_MAP = re.compile(rb"[0-9a-f]+-[0-9a-f]+ (\S{4}) \S+ \S+ \d+ +(/.*)")
+_MAP = pattern(rb"[0-9a-f]+-[0-9a-f]+ (\S{4}) \S+ \S+ \d+ +(/.*)")
 Inside = Callable[[str], str | None]  # a path -> relative to the root, None when not below it
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import nlargest, nsmallest
 from math import isfinite
 from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
+from ..late_dataclass import dataclass
 from .direction import MODES, known_mode
 from .fields import choice, count, mapping, number, refuse, text
 from .noise import noise_of

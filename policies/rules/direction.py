@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from ..patterns import pattern
+
 MODES = ("min", "max")
 _WORDS = {
     "min": {
@@ -26,7 +28,7 @@ _WEAK = {"score", "scores", "top1", "top5"}
 _FINAL = {"loss", "error", "err"}
 # Their negative is itself well known, and small: the negative log likelihood.
 _LIKELIHOODS = {"likelihood", "ll", "elbo"}
-_CUTOFF = re.compile(r"\d+$")  # acc1, mAP50, rouge2
+_CUTOFF = pattern(r"\d+$")  # acc1, mAP50, rouge2
 
 
 def known_mode(metric: str) -> str | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
+from ..late_dataclass import dataclass
 from .fields import choice, count, mapping, refuse
 from .grid import LAST_IN_BUCKET, NONE, ON_MISS, Grid
 from .rule import Facts, Misses, Rule

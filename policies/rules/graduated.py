@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
+from ..late_dataclass import dataclass
 from .counts import LastRule
 from .every_steps import EveryStepsRule
 from .fields import count, mapping

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from operator import le
+
+from ..late_dataclass import dataclass
 
 LAST_IN_BUCKET, NONE, CLOSEST = "last_in_bucket", "none", "closest"
 _MANY_TO_ONE = 6  # checkpoints to an interval, from which a search is quicker than a pass

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import isfinite
-from statistics import median
 
 FEWEST = 9  # evaluations; fewer say little about chance
 _TO_DEVIATION = 1.4826  # from the median absolute deviation to the standard one, if normal
@@ -26,6 +25,8 @@ def noise_of(log: Sequence[tuple[int, float]]) -> float | None:
     values = [value for _, value in log if isfinite(value)]
     if len(values) < FEWEST:
         return None
+    from statistics import median  # with fractions and decimals, which few commands need
+
     newer = values[-max(FEWEST, len(values) // 2) :]
     differences = [after - before for before, after in pairwise(newer)]
     usual = median(differences)

@@ -7,9 +7,10 @@ its weights; what no rule asks for is deleted. Parsing lives in `rules/schema.py
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from ..late_dataclass import dataclass
 from ..units import FreeSpace, format_duration
 from .rule import Rule
 

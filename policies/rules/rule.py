@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
+from ..late_dataclass import dataclass
 from .setting import NOWHERE, Setting
 
 Facts = Mapping[str, Any]

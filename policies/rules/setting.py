@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from itertools import islice
 from operator import le
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from ..catalog.model import Checkpoint, MetricLog, no_log
 from ..catalog.save_times import PLAUSIBLE_SINCE
+from ..late_dataclass import dataclass
 
 LocalTime = Callable[[float], datetime]
 Column = Sequence[float | None]  # one value for each checkpoint of a series; None: unknown

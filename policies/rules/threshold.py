@@ -8,11 +8,11 @@ the rule says `missing: drop` or another metric fails; NaN and infinities never 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any, ClassVar, Self
 
 from ..catalog.model import Checkpoint
+from ..late_dataclass import dataclass
 from .fields import choice, count, mapping, number, refuse
 from .moving_average import values_of
 from .rule import Facts, Misses, Rule

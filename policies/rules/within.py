@@ -7,10 +7,10 @@ to nothing. A checkpoint whose save time cannot be true (1970, the future) stays
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from ..catalog.model import Checkpoint
+from ..late_dataclass import dataclass
 from ..units import format_duration
 from .fields import duration
 from .rule import NO_FACTS, Facts, Misses, Rule

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..catalog.local_tree import LocalTree
@@ -18,6 +17,7 @@ from ..commit.descent import Tree
 from ..commit.erase import erase
 from ..commit.lock import hold
 from ..commit.state import open_for_writing
+from ..late_dataclass import dataclass
 from ..places import SNAPSHOTS, STATE_DIRECTORY
 from ..refusal import Refusal
 from .clone import How, clone, dearest

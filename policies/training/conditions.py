@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import fsum, isfinite, nan
 
+from ..late_dataclass import dataclass
 from ..refusal import Refusal
 from ..rules.direction import MODES, known_mode
 

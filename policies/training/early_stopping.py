@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isfinite
+
+from ..late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ..late_dataclass import dataclass
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ..late_dataclass import dataclass
 from ..refusal import Refusal
 
 _LONGEST = 65_536

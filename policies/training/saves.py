@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..catalog.model import Catalog
 from ..commit.results import Skipped
+from ..late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..catalog.model import Catalog, Checkpoint, Standing, State
+from ..late_dataclass import dataclass
 
 UNSETTLED = "its trainer has not said that it is saved"
 

@@ -10,8 +10,9 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..late_dataclass import dataclass
 from ..rules.policy import Policy
 from .child import NOT_EXECUTABLE, NOT_FOUND, Child
 from .early_stopping import Patience, Progress

@@ -10,11 +10,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..catalog.model import Catalog, Standing, State
 from ..catalog.scan import scan
 from ..disk_space import disk_space
+from ..late_dataclass import dataclass
 from ..refusal import Refusal
 from ..rules.policy import Policy
 from .completion import SETTLES, Completion

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from itertools import islice
 
 from ..catalog.measure import measure
 from ..catalog.model import Checkpoint, Kind, State
 from ..catalog.tree import Folder, Tree, listed
+from ..late_dataclass import dataclass
 from .file_checks import file_trouble
 
 DAMAGED, CONTENTS, STRUCTURE = "damaged", "contents", "structure"  # of `Checkpoint.verified`

@@ -9,7 +9,7 @@ screen asks for them.
 from __future__ import annotations
 
 from keepstep.policies.catalog.model import Catalog
-from keepstep.policies.catalog.scan import Finished, Named
+from keepstep.policies.catalog.scan_event import Finished, Named
 from keepstep.tui.review.glyphs import UNICODE
 from keepstep.tui.review.model import ReviewModel
 from keepstep.tui.review.timeline import Timeline

@@ -25,7 +25,9 @@ from trees import Yard, yard_at
 
 BENCHMARKS: dict[str, Callable[[Yard], Contest]] = {
     "start": start_up.commands,
+    "start-processor": start_up.commands_processor,
     "first-row": start_up.first_row,
+    "first-row-processor": start_up.first_row_processor,
     "scan-10k": scan_speed.scan_10k,
     "scan-200k": scan_speed.scan_200k,
     "scan-1m": scan_speed.scan_1m,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from keepstep.policies.catalog.model import Catalog, Checkpoint
-from keepstep.policies.catalog.scan import Finished, Named
+from keepstep.policies.catalog.scan_event import Finished, Named
 from keepstep.policies.rules.policy import Policy
 from keepstep.policies.rules.rule import Rule
 from keepstep.tui.review.model import ReviewModel

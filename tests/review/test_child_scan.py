@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from pathlib import Path
+from typing import NoReturn
 
+import psutil
 import pytest
-from keepstep.policies.catalog.scan import Finished, Found, scan
-from keepstep.policies.refusal import Refusal
-from keepstep.tui.review import child_scan
+from keepstep.policies.catalog import scan as scanning
+from keepstep.policies.catalog.scan import scan
+from keepstep.policies.catalog.scan_event import Finished, Found
+from keepstep.policies.refusal import PolicyRefusal, Refusal
 from keepstep.tui.review.child_scan import scan_in_child
+from keepstep.tui.review.run import run_review
 from keepstep.tui.sample.run import build_sample_run
 
 from ..policies.catalogs import NOW
@@ -40,6 +45,17 @@ def test_who_stops_reading_is_not_kept_waiting(run: Path):
 
 
 def test_a_scan_that_hangs_ends_when_nobody_waits(run: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(child_scan, "scan_events", lambda *_, **__: iter(lambda: time.sleep(60), 1))
+    monkeypatch.setattr(scanning, "scan_events", lambda *_, **__: iter(lambda: time.sleep(60), 1))
     answers = iter([False, False])
-    assert list(scan_in_child(str(run))(lambda: next(answers, True))) == []
+    told = list(scan_in_child(str(run))(lambda: next(answers, True)))
+    assert not [one for one in told if not isinstance(one, Found)]
+
+
+def test_a_policy_that_is_refused_ends_the_scan_that_has_begun(run: Path):
+    def choose() -> NoReturn:
+        raise PolicyRefusal("no such policy")
+
+    with pytest.raises(PolicyRefusal, match="no such policy"):
+        run_review(str(run), choose=choose)
+    assert psutil.Process().children() == []
+    assert gc.isenabled()

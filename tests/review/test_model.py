@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from keepstep.policies.catalog.model import Pin, State
-from keepstep.policies.catalog.scan import Found, Named, Sized
+from keepstep.policies.catalog.scan_event import Found, Named, Sized
 from keepstep.policies.decisions import Decision
 from keepstep.policies.judgement import Judgement
 from keepstep.policies.rules.best import BestRule
@@ -14,6 +16,7 @@ from keepstep.tui.review.filtering import FilterError
 from keepstep.tui.review.glyphs import ASCII
 from keepstep.tui.review.model import ReviewModel
 from keepstep.tui.review.ordering import Column
+from keepstep.tui.review.sums import freed_words, title_facts
 from keepstep.tui.review.timeline import Timeline
 
 from ..policies.catalogs import NOW, catalog
@@ -189,3 +192,29 @@ def test_a_change_puts_no_decision_together_that_is_not_in_sight(monkeypatch: py
     seen = model.visible[:20]
     assert [d.action for d in seen] == ["delete"] * 20
     assert len(built) == 21
+
+
+def test_rows_that_only_have_names_cannot_go_and_are_told_again():
+    model = ReviewModel("/run", Policy("mine", (LastRule(1),)), now=lambda: NOW)
+    names = [replace(each, measure=None) for each in run().checkpoints]
+    model.take([Found(tuple(names[-3:]))])
+    model.move_to(1)
+    model.toggle_marks(model.selected())
+    assert steps(model) == [1000, 900, 800]
+    assert deleted(model) == set()
+    assert not model.plan.summary.going
+    model.take([Found(tuple(names))])
+    assert steps(model) == list(range(1000, 0, -100))
+    assert model.cursor == "checkpoint-900"
+    assert not model.plan.summary.going
+
+
+def test_what_is_known_by_names_alone_is_said_to_be_some():
+    model = ReviewModel("/run", Policy("mine", (LastRule(1),)), now=lambda: NOW)
+    model.take([Found(tuple(replace(each, measure=None) for each in run().checkpoints))])
+    assert title_facts(model, None) == [("10 checkpoints so far", False)]
+    assert "10 so far" in freed_words(model, ASCII)
+    assert "keeps" not in freed_words(model, ASCII)
+    model.take([Named(run())])
+    assert title_facts(model, None)[0] == ("10 checkpoints", False)
+    assert "deletes 9" in freed_words(model, ASCII)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ...policies.refusal import Refusal
 from .. import output
 from ..completion import directories
-from ..policy_choice import DEFAULT, Choice
 from .review import open_review
+
+if TYPE_CHECKING:
+    from ..policy_choice import Choice
 
 
 @click.command(
@@ -30,7 +33,6 @@ def demo_command(directory: str | None) -> int:
     172 checkpoints of 3.6 GB each, as sparse files that take about 20 MB, in DIR or in a new
     temporary directory. Sizes are shown as if the files were real.
     """
-    from ...policies.rules.preset_files import load_policy
     from ..sample.run import build_sample_run
 
     run = directory
@@ -40,7 +42,14 @@ def demo_command(directory: str | None) -> int:
     except OSError as error:
         raise Refusal(_sentence(error)) from None
     output.note(output.shown(f"the sample run is in {run}; remove it when you are done"))
-    return open_review(run, Choice(load_policy(DEFAULT), "the default"), apparent=True)
+    return open_review(run, _default, apparent=True)
+
+
+def _default() -> Choice:
+    from ...policies.rules.preset_files import load_policy
+    from ..policy_choice import DEFAULT, Choice
+
+    return Choice(load_policy(DEFAULT), "the default")
 
 
 def _sentence(error: OSError) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import click
 
 from ...policies.catalog.model import Catalog, Checkpoint
 from ...policies.catalog.scan import scan
+from ...policies.late_dataclass import dataclass
 from ...policies.places import SNAPSHOTS
 from ...policies.refusal import Refusal
 from ...policies.snapshots.making_way import make_way, way_for

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -39,37 +40,47 @@ def review_command(
     Not on a terminal the plan is printed and nothing changes.
     """
     from ...policies.commit.safety import refuse_root
-    from ..policy_choice import otherwise, requested, saved_policy_file
 
     refuse_root(directory)
-    choice = requested(flags) or otherwise(saved_policy_file(directory))
-    return open_review(directory, choice, apparent=apparent, read_only=read_only, plain=plain)
+
+    def choose() -> Choice:
+        from ..policy_choice import otherwise, requested, saved_policy_file
+
+        return requested(flags) or otherwise(saved_policy_file(directory))
+
+    return open_review(directory, choose, apparent=apparent, read_only=read_only, plain=plain)
 
 
 def open_review(
     directory: str,
-    choice: Choice,
+    choose: Callable[[], Choice],
     *,
     apparent: bool = False,
     read_only: bool = False,
     plain: bool = False,
 ) -> int:
-    """The review where a person can use it, else the plan."""
+    """The review where a person can use it, else the plan.
+
+    The policy is chosen when it is wanted: the review's scan begins before rules are imported.
+    """
     if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)):
         from .plan import print_plan
 
-        return print_plan(directory, choice, apparent=apparent)
+        return print_plan(directory, choose(), apparent=apparent)
     if not plain and os.environ.get("TERM", "dumb") in ("dumb", ""):
         output.note("this terminal cannot draw a screen (TERM=dumb), so this is --plain")
         plain = True
     if plain:
         opened: int = import_module("..plain", __package__).run_plain(
-            directory, policy=choice.policy, apparent=apparent, read_only=read_only
+            directory, policy=choose().policy, apparent=apparent, read_only=read_only
         )
         return opened
     # By name and here, since this import costs more than everything else together.
     review = import_module("..review", __package__)
     code: int = review.run_review(
-        directory, policy=choice.policy, apparent=apparent, read_only=read_only
+        directory,
+        choose=lambda: choose().policy,
+        apparent=apparent,
+        read_only=read_only,
     )
     return code

@@ -151,7 +151,7 @@ def run_command(
 def _policy(flags: PolicyFlags, directory: str) -> Policy:
     """The policy that was named, or the run's own; a --metric for --patience asks for no rule."""
     if not flags.names_the_best:
-        flags = replace(flags, metric=None, mode=None)
+        flags = flags._replace(metric=None, mode=None)
     choice = requested(flags) or otherwise(saved_policy_file(directory))
     if choice.default:
         raise Refusal(_UNNAMED)

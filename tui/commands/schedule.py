@@ -103,7 +103,7 @@ def _keepstep() -> list[str]:
 def _spelled(flags: PolicyFlags) -> list[str]:
     """The POLICY options as they were given, a file by its absolute path."""
     words: list[str] = []
-    for name in PolicyFlags.__slots__:
+    for name in PolicyFlags._fields:
         value = getattr(flags, name)
         if value is None:
             continue

@@ -1,7 +1,8 @@
 """The review: what each key does to the model and, through `disk`, to the run.
 
 Every action passes `action_do`, which refuses what a read-only review or a running commit must
-not do, and ends in `sync`. Policy arithmetic lives elsewhere.
+not do, and ends in `sync`. Policy arithmetic lives elsewhere. A pane's module is imported when a
+key first opens it: the first rows do not wait for what most visits never see.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -26,17 +27,17 @@ from .disk_actions import DiskActions
 from .feed import Feed, scanner
 from .filtering import FilterError
 from .glyphs import Glyphs, glyphs_for_locale
-from .help import HelpPane
 from .keys import REVIEW, Key
-from .leave import LeavePane, Way
 from .model import ReviewModel
 from .policy_actions import PolicyActions
 from .remembered import Memory
-from .results import ResultPane
-from .runs import RunsPane
 from .scanning import Scanning
 from .table import Table
 from .watch import Watch
+
+if TYPE_CHECKING:
+    from .leave import LeavePane
+    from .runs import RunsPane
 
 _KEYS = {key.id: key for key in REVIEW}
 _TIME_TO_GIVE_BACK = 5.0  # seconds
@@ -203,6 +204,8 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
 
     def do_runs(self) -> None:
         if self.model.several_runs:
+            from .runs import RunsPane
+
             self.open_pane(RunsPane(self.model, self.glyphs))
         else:
             self.say("there is one run here")
@@ -239,6 +242,8 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         self.open_pane(DetailsPane(self.model, self.glyphs))
 
     def do_help(self) -> None:
+        from .help import HelpPane
+
         self.open_pane(HelpPane(self.glyphs, self.keys))
 
     def on_progressed(self, message: Progressed) -> None:
@@ -253,10 +258,14 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
             return
         self.say(outcome.sentence, urgent=outcome.failed)
         if outcome.details:
+            from .results import ResultPane
+
             self.open_pane(ResultPane(outcome, self.glyphs))
         self.rescan()
 
     def do_quit(self) -> None:
+        from .leave import LeavePane
+
         if self.deeds.doing:
             self._leaving = True
             self.deeds.stop()
@@ -267,6 +276,8 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
             self.open_pane(LeavePane(self.model, self.glyphs))
 
     def on_leave_pane_chosen(self, message: LeavePane.Chosen) -> None:
+        from .leave import Way
+
         self.close_pane()
         if message.way is Way.SAVE:
             self.save_then(lambda: self.exit(0))
@@ -275,6 +286,8 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         self.sync()
 
     def on_pane_closed(self) -> None:
+        from .runs import RunsPane
+
         self.key_line.notice = ""
         if isinstance(self.pane, RunsPane):
             self.model.show_run("")

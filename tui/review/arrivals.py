@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ...policies.catalog.model import Catalog, Checkpoint
-from ...policies.catalog.scan import Finished, Found, Named, ScanEvent, Sized
+from ...policies.catalog.scan_event import Finished, Found, Named, ScanEvent, Sized
 
 
 class Arrivals:
@@ -39,7 +39,9 @@ class Arrivals:
 
     def _take(self, event: ScanEvent) -> None:
         if isinstance(event, Found):
-            self._checkpoints.extend(event.checkpoints)
+            for one in event.checkpoints:  # what names told may be told again, with more
+                at = self._positions.setdefault(one.id, len(self._checkpoints))
+                self._checkpoints[at : at + 1] = [one]
         elif isinstance(event, Sized):
             self._checkpoints[self._positions[event.checkpoint.id]] = event.checkpoint
             self.sized += 1

@@ -12,15 +12,17 @@ import select
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from io import BufferedReader
 from types import MappingProxyType
 from typing import Any, BinaryIO, NoReturn
 
-from ...policies.catalog.scan import Finished, ScanEvent, Sized, scan_events
+from ...policies.catalog.scan_event import Finished, Found, ScanEvent, Sized
 from ...policies.refusal import Refusal
 from .feed import Scanner
 
 _EVERY = 0.05  # seconds between two batches of sizes
+_POLITE = 5  # added to how nice the child is, once it has told the first rows
 _Sent = list[ScanEvent | Refusal]
 
 
@@ -46,9 +48,20 @@ def _work(root: str, writer: int, remember: bool) -> NoReturn:
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
         with open(writer, "wb") as pipe:
-            _send(scan_events(root, recall=True, remember=remember, read_on=True), pipe)
+            _send(_events(root, remember), pipe)
     finally:
         os._exit(0)
+
+
+def _events(root: str, remember: bool) -> Iterator[ScanEvent]:
+    # Imported in the child alone: its parent has enough to import meanwhile.
+    from ...policies.catalog.preview import first_look
+    from ...policies.catalog.scan import scan_events
+
+    with suppress(OSError):  # the scan will say what is the matter
+        yield from map(Found, first_look(root))
+    os.nice(_POLITE)  # the screen is waited for, and a scan has two processes
+    yield from scan_events(root, recall=True, remember=remember, read_on=True)
 
 
 def _send(events: Iterable[ScanEvent], pipe: BinaryIO) -> None:

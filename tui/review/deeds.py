@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from ...policies.late_dataclass import dataclass
 from ...policies.refusal import Refusal
 from ..output import shown
 from ..quantities import items, size

@@ -6,7 +6,6 @@ since a person mostly looks.
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -133,6 +132,8 @@ class LocalDisk:
 
 
 def _user() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

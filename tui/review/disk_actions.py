@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from ...policies.commit.results import OnProgress
 from ...policies.decisions import Plan
 from ...policies.refusal import Refusal
 from ..output import shown
 from ..quantities import counted, items, size
-from .artifacts import ArtifactsPane
-from .confirm import ConfirmPane
 from .deeds import Deeds, Outcome, commit_outcome, purge_outcome, undo_outcome
 from .disk import Disk
-from .history import IN_TRASH, HistoryPane
 from .stage import Stage
+
+if TYPE_CHECKING:
+    from ...policies.commit.results import OnProgress
+    from .artifacts import ArtifactsPane
+    from .confirm import ConfirmPane
+    from .history import HistoryPane
 
 
 class DiskActions(Stage):
@@ -68,6 +71,8 @@ class DiskActions(Stage):
             model.set_pins({id_: pin for id_, pin in model.pins.items() if id_ not in gone})
 
     def do_artifacts(self) -> None:
+        from .artifacts import ArtifactsPane
+
         self.open_pane(ArtifactsPane(self.model, self.glyphs))
 
     def on_artifacts_pane_marked(self, message: ArtifactsPane.Marked) -> None:
@@ -77,6 +82,8 @@ class DiskActions(Stage):
         self.sync()
 
     def do_history(self) -> None:
+        from .history import HistoryPane
+
         try:
             entries = self.disk.history(self.model.root)
         except Refusal as refusal:
@@ -89,6 +96,8 @@ class DiskActions(Stage):
         if self.model.trouble:
             self.say(f"the scan failed, so nothing is committed: {self.model.trouble}")
         elif self.model.plan.summary.going:
+            from .confirm import ConfirmPane
+
             self.open_pane(ConfirmPane(self.model, self.glyphs))
         else:
             self.say("the plan deletes nothing; 1-9 switch rules on, d marks by hand")
@@ -114,6 +123,8 @@ class DiskActions(Stage):
         return replace(outcome, sentence=sentence)
 
     def do_undo(self) -> None:
+        from .history import IN_TRASH
+
         try:
             entries = self.disk.history(self.model.root)
         except Refusal as refusal:

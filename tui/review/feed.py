@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from ...policies.catalog.scan import ScanEvent, Sized
+from ...policies.catalog.scan_event import ScanEvent, Sized
 from ...policies.refusal import Refusal
 
 _EVERY = 0.1  # seconds between two pieces of news about sizes
@@ -42,7 +42,9 @@ class Feed:
         self.ended = False
 
     def start(self) -> Feed:
-        self._thread.start()
+        """Begin to take what the scan says, unless that has begun."""
+        if self._thread.ident is None:
+            self._thread.start()
         return self
 
     def cancel(self) -> None:

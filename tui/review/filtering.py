@@ -9,10 +9,10 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 from ...policies.catalog.model import State
 from ...policies.decisions import Action, Decision
+from ...policies.late_dataclass import dataclass
 from ...policies.units import parse_duration
 
 _COMPARISON = re.compile(r"([\w./-]+)(<=|>=|!=|<|>|=|:)(.+)")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import codecs
 import locale
-from dataclasses import dataclass
+
+from ...policies.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ A destructive action never happens by its own key: it opens a question that anot
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from ...policies.late_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

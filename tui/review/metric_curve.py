@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from ...policies.catalog.model import Checkpoint
+from ...policies.late_dataclass import dataclass
 from ..output import shown
 from .glyphs import Glyphs
 from .lines import Line, Lines

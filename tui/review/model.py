@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ...policies.best_report import BestReport, best_reports
 from ...policies.catalog.model import Catalog, Checkpoint, Pin
-from ...policies.catalog.scan import ScanEvent
+from ...policies.catalog.scan_event import ScanEvent
 from ...policies.decisions import Decision, Plan
 from ...policies.explain import Explainer
 from ...policies.plan import make_plan
@@ -101,6 +101,11 @@ class ReviewModel(Switching, Marking):
     def telling(self) -> bool:
         """Whether the progress of a scan is of interest."""
         return self.scanning and not (self._unasked and self._rescan is not None)
+
+    @property
+    def all_named(self) -> bool:
+        """Whether every checkpoint is known, so that rules can judge; the sizes may be to come."""
+        return self.arrivals.named
 
     @property
     def summary_is_final(self) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ...policies.catalog.model import Artifact, Checkpoint, Consequence, State
 from ...policies.decisions import Action, ArtifactDecision, Decision
+from ...policies.late_dataclass import dataclass
 from ..activity_text import unseen_lines, who
 from ..output import shown
 from ..quantities import age, items, size

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from ...policies.catalog.model import Catalog, Checkpoint, Standing
 from ...policies.decisions import Action, Plan
+from ...policies.late_dataclass import dataclass
 
 
 class Column(StrEnum):

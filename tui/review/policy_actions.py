@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ...policies.budget import propose
 from ...policies.refusal import Refusal
-from ...policies.rules.preset_files import preset_files
 from ...policies.units import parse_size
 from ..output import shown
-from .comparison import ComparePane
 from .disk import Disk
-from .forecast import ForecastPane
-from .presets import PresetsPane
 from .stage import Stage
+
+if TYPE_CHECKING:
+    from .presets import PresetsPane
 
 Then = Callable[[], object]
 
@@ -42,16 +41,22 @@ class PolicyActions(Stage):
         elif not model.changed:
             self.say(f"the rules are those of {shown(model.base.name)}; + - and 1-9 change them")
         else:
+            from .comparison import ComparePane
+
             self.open_pane(ComparePane(model, self.glyphs))
 
     def do_forecast(self) -> None:
         if self.model.scanning:
             self.say("the scan still runs; a forecast needs all sizes")
             return
+        from .forecast import ForecastPane
+
         space = self.disk.space(self.model.root)
         self.open_pane(ForecastPane(self.model, self.glyphs, space.free if space else None))
 
     def do_presets(self) -> None:
+        from .presets import PresetsPane
+
         self.open_pane(PresetsPane(self.model, self.glyphs))
 
     def on_presets_pane_taken(self, message: PresetsPane.Taken) -> None:
@@ -66,6 +71,8 @@ class PolicyActions(Stage):
             self.ask_text("free how much on disk? such as 500GB:", "", self._free)
 
     def _free(self, text: str) -> None:
+        from ...policies.budget import propose
+
         try:
             proposal = propose(self.model.plan, parse_size(text))
         except (Refusal, ValueError) as error:
@@ -89,6 +96,8 @@ class PolicyActions(Stage):
         self.ask_text("save the policy as:", name, lambda given: self._save(given, then))
 
     def _save(self, name: str, then: Then | None) -> None:
+        from ...policies.rules.preset_files import preset_files
+
         known = preset_files().get(name.strip())
         if known is not None and known.own:
             self.ask(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from textual.message import Message
 
 from ...policies.decisions import Summary
+from ...policies.late_dataclass import dataclass
 from ...policies.refusal import Refusal
 from ...policies.rules.policy import Policy
 from ...policies.rules.preset_files import PresetFile, load_policy, preset_files

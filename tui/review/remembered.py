@@ -10,11 +10,12 @@ import hashlib
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import msgspec
 
+from ...policies.late_dataclass import dataclass
 from ...policies.refusal import PolicyRefusal
 from ...policies.rules.policy import Policy
 from ...policies.rules.schema import policy_of

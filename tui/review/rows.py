@@ -7,11 +7,11 @@ decision get what is left.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...policies.catalog.model import Catalog, State
 from ...policies.decisions import Action, Decision
 from ...policies.explain import Explainer
+from ...policies.late_dataclass import dataclass
 from ..output import shown
 from ..quantities import age, size
 from .glyphs import Glyphs

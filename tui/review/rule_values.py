@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
+from ...policies.late_dataclass import dataclass
 from ...policies.rules.best import BestRule
 from ...policies.rules.calendar import DailyRule, HourlyRule, MonthlyRule, WeeklyRule, YearlyRule
 from ...policies.rules.counts import FirstRule, LastRule

@@ -1,17 +1,22 @@
-"""Opens the review. The scan starts before Textual is imported, so that rows are there first."""
+"""Opens the review. The scan starts before anything dear is imported: its rows are there first."""
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ...policies.commit.safety import refuse_root
-from ...policies.rules.policy import Policy
 from ..put_right import put_right, waiting
 from ..settings import load_settings, settings_file
 from .child_scan import scan_in_child
 from .feed import Feed, Scanner, scanner
+
+if TYPE_CHECKING:
+    from ...policies.rules.policy import Policy
+    from .app import ReviewApp
 
 _FRAMES_OVER_SSH = "15"  # a second; a burst of keys is then drawn once, not key by key
 
@@ -19,18 +24,43 @@ _FRAMES_OVER_SSH = "15"  # a second; a burst of keys is then drawn once, not key
 def run_review(
     root: str,
     *,
-    policy: Policy | None,
+    choose: Callable[[], Policy | None],
     apparent: bool = False,
     read_only: bool = False,
     now: Callable[[], float] = time.time,
 ) -> int:
-    """Review a directory until its user leaves; the exit code. RootRefusal for a bad root."""
+    """Review a directory until its user leaves; the exit code. RootRefusal for a bad root.
+
+    `choose` is asked for the policy once the scan runs; what it refuses ends both.
+    """
     refuse_root(root)
     root = os.path.realpath(root)
-    settings = load_settings(settings_file())
     found = (waiting if read_only else put_right)(root)  # before the scan looks at it
-    feed = Feed(_first_scan(root, remember=not read_only)).start()
+    feed = Feed(_first_scan(root, remember=not read_only))
+    gc.disable()  # what is imported is there to stay
+    try:
+        app = _app(root, choose, feed, apparent, read_only, now, found)
+        gc.freeze()
+    except BaseException:
+        feed.cancel()
+        feed.start().join()
+        raise
+    finally:
+        gc.enable()
+    return app.run() or 0
 
+
+def _app(
+    root: str,
+    choose: Callable[[], Policy | None],
+    feed: Feed,
+    apparent: bool,
+    read_only: bool,
+    now: Callable[[], float],
+    found: tuple[str, ...],
+) -> ReviewApp:
+    settings = load_settings(settings_file())
+    policy = choose()
     if "SSH_CONNECTION" in os.environ:
         os.environ.setdefault("TEXTUAL_FPS", _FRAMES_OVER_SSH)  # read when Textual is imported
     from .app import review_of
@@ -39,20 +69,20 @@ def run_review(
     from .remembered import Memory, memory_directory
     from .watch import Watch
 
-    app = review_of(
+    keys = remapped(REVIEW, settings) if settings.keys else REVIEW
+    return review_of(
         root,
         policy,
         now=now,
-        feed=feed,
+        feed=feed.start(),  # its thread would take turns with the imports
         title=_short(root),
         apparent=apparent,
         read_only=read_only,
         memory=Memory(root, policy, memory_directory()),
         watch=Watch(),
-        keys=remapped(REVIEW, settings) if settings.keys else REVIEW,
+        keys=keys,
         found=found,
     )
-    return app.run() or 0
 
 
 def _first_scan(root: str, *, remember: bool) -> Scanner:

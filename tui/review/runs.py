@@ -6,7 +6,6 @@ Where there are several, this is what the review opens on; Enter shows the check
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,6 +14,7 @@ from textual.message import Message
 from ...policies.catalog.model import Catalog, Checkpoint
 from ...policies.decisions import Action, Plan
 from ...policies.freed import Freed, freed
+from ...policies.late_dataclass import dataclass
 from ...policies.slimming import resume_states
 from ..output import shown
 from ..quantities import size

@@ -6,9 +6,10 @@ A slot is a switch on one rule. What is on makes the policy that plans; nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...policies.catalog.model import Catalog
+from ...policies.late_dataclass import dataclass
 from ...policies.rules.best import BestRule
 from ...policies.rules.counts import LastRule
 from ...policies.rules.every_steps import EveryEpochsRule, EveryStepsRule

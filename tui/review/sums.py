@@ -20,6 +20,8 @@ def title_facts(model: ReviewModel, disk_share: float | None) -> list[tuple[str,
     facts = [(counted(len(model.catalog.checkpoints), "checkpoint"), False)]
     if model.summary_is_final:
         facts[0] = (f"{facts[0][0]}, {size(total)}", False)
+    elif not model.all_named:
+        facts[0] = (f"{facts[0][0]} so far", False)
     writers = model.catalog.activity.writers
     if writers:
         others = f" and {len(writers) - 1} more" if len(writers) > 1 else ""
@@ -40,6 +42,10 @@ def freed_words(model: ReviewModel, glyphs: Glyphs) -> str:
     dot = glyphs.dot
     if model.trouble:
         return f"the scan failed {dot} r tries again"
+    if not model.all_named:
+        known = model.scan_progress[1]
+        found = f": {known} so far {dot} rules judge when all are known" if known else ""
+        return f"looking for checkpoints{found}"
     summary = model.plan.summary
     total = summary.total_apparent if model.apparent else summary.total_bytes
     gone = with_files(summary.delete, summary.artifacts)

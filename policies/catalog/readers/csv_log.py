@@ -11,9 +11,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ...late_dataclass import dataclass
 from ..tree import Folder
 from .contents import size_of
 from .numbers import cell, cell_count

@@ -11,8 +11,9 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ...late_dataclass import dataclass
 from ..tree import Folder
 from .contents import size_of
 from .event_message import SIMPLE, Scalars, read_event

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ...late_dataclass import dataclass
 from ..tree import Folder
 from .contents import json_object
 from .numbers import number

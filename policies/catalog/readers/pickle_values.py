@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias, Union
+
+from ...late_dataclass import dataclass
 
 
 class Opaque:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pickletools
 import re
 import struct
-from dataclasses import dataclass
 from typing import BinaryIO
 
+from ...late_dataclass import dataclass
 from .pickle_machine import ACTIONS, Machine
 from .pickle_values import OPAQUE, Value
 

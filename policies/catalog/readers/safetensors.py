@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from ...late_dataclass import dataclass
 from ..tree import Folder
 from .contents import parsed_json, size_of, span
 from .numbers import cell_count, count

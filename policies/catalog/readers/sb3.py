@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ...late_dataclass import dataclass
 from ...patterns import pattern
 from ..tree import Folder
 from .contents import parsed_json

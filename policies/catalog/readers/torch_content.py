@@ -7,10 +7,11 @@ from the few places where frameworks put them; `step` inside an optimizer is non
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 
+from ...late_dataclass import dataclass
 from .numbers import count, number
 from .pickle_scalars import Storage, is_tensor, number_in
 from .pickle_values import Scalar, Thing, Value, is_scalar, items_of

@@ -5,8 +5,7 @@ Nothing else on disk says whether greater is better there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...late_dataclass import dataclass
 from ..tree import Folder
 from .torch_content import Content
 from .torch_file import read_torch_file

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ...late_dataclass import dataclass
 from ..tree import Folder
 from .contents import size_of, span
 

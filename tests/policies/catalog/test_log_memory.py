@@ -14,7 +14,8 @@ from keepstep.policies import commit, make_plan, scan
 from keepstep.policies.catalog import late_metrics, local_tree, logs
 from keepstep.policies.catalog.cache_file import VARIABLE, cache_path
 from keepstep.policies.catalog.logs import Limit
-from keepstep.policies.catalog.scan import Finished, scan_events
+from keepstep.policies.catalog.scan import scan_events
+from keepstep.policies.catalog.scan_event import Finished
 from keepstep.policies.rules.best import BestRule
 from keepstep.policies.rules.counts import LastRule
 

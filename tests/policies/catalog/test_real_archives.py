@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from keepstep.policies import scan
 from keepstep.policies.catalog.model import Standing, State
+from keepstep.policies.catalog.preview import first_look
 
 from ...real.unpack import unpack
 
@@ -80,3 +81,13 @@ def test_lightning_last_is_a_pointer_or_a_copy(tmp_path: Path):
     copied, truth = unpack("lightning-copy", tmp_path / "b")
     copies = [c.id for c in scan(str(copied)).checkpoints if c.standing is Standing.RESUME]
     assert copies == list(truth["copies"])
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_the_first_rows_name_nothing_that_the_scan_does_not(name: str, tmp_path: Path):
+    run, _ = unpack(name, tmp_path)
+    known = {one.id: one for one in scan(str(run)).checkpoints}
+    for row in (one for found in first_look(str(run)) for one in found):
+        assert (row.series, row.layout) == (known[row.id].series, known[row.id].layout)
+        if row.standing is Standing.NUMBERED:
+            assert row.step == known[row.id].step

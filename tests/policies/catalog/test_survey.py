@@ -13,7 +13,8 @@ from keepstep.policies.catalog import survey, survey_process, survey_threads
 from keepstep.policies.catalog.local_tree import LocalTree
 from keepstep.policies.catalog.lookout import Looks
 from keepstep.policies.catalog.model import Catalog, State
-from keepstep.policies.catalog.scan import Finished, Found, scan, scan_events
+from keepstep.policies.catalog.scan import scan, scan_events
+from keepstep.policies.catalog.scan_event import Finished, Found
 from keepstep.policies.catalog.survey import Pace, Surveyor
 from keepstep.tui.sample.run import build_sample_run
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 from keepstep.policies import Refusal, load_policy
 from keepstep.policies.rules import preset_files
 from keepstep.policies.rules.schema import parse_policy, policy_of
@@ -219,6 +221,20 @@ def test_every_preset_loads_teaches_and_goes_round(name: str):
     assert policy.about
     assert policy_of(policy.document(), policy.source) == policy
     assert preset_files.preset_text(name).startswith("# ")
+
+
+def test_the_parsed_presets_are_what_their_files_say():
+    """Whoever changes a preset writes this text into parsed.json."""
+    shipped = preset_files.preset_files(own_directory="/nowhere")
+    said = {name: yaml.safe_load(Path(one.path).read_text()) for name, one in shipped.items()}
+    parsed = Path(next(iter(shipped.values())).path).with_name("parsed.json").read_text()
+    assert parsed == json.dumps(said, indent=1, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize("name", preset_files.preset_files(own_directory="/nowhere"))
+def test_a_shipped_preset_is_the_policy_of_its_file(name: str):
+    path = preset_files.preset_files(own_directory="/nowhere")[name].path
+    assert load_policy(name) == parse_policy(Path(path).read_text(), path)
 
 
 def test_the_presets_of_the_contract_are_there():
