@@ -264,7 +264,7 @@ async def test_a_scan_that_fails_says_so_and_commits_nothing(tmp_path: Path):
         assert "damaged" in person.notice
         await person.press("c")
         assert person.notice.startswith("the scan failed, so nothing is committed")
-        assert "the scan failed · r tries again" in person.text
+        assert "the scan failed · rescan tries again" in person.text
         (directory / ".keepstep" / "pins.json").unlink()
         await person.press("r")
         assert person.freed.startswith("frees 4")

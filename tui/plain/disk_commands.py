@@ -93,7 +93,11 @@ class DiskCommands:
         if not agreed:
             self.talk.say("nothing was moved")
             return
-        self._do(lambda: commit_outcome(self.disk.commit(plan, self._progress(), lambda: False)))
+        self._do(
+            lambda: commit_outcome(
+                self.disk.commit(plan, self._progress(), lambda: False), "trash", "undo"
+            )
+        )
 
     def do_undo(self, _: str) -> None:
         entries = self.disk.history(self.model.root)

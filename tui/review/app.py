@@ -27,10 +27,12 @@ from .feed import Feed, scanner
 from .filtering import FilterError
 from .glyphs import Glyphs, glyphs_for_locale
 from .help import HelpPane
-from .keys import REVIEW, Key
+from .keys import REVIEW
 from .leave import LeavePane, Way
 from .model import ReviewModel
+from .panes import Pane
 from .policy_actions import PolicyActions
+from .remapped import TABLE, Keymap
 from .remembered import Memory
 from .results import ResultPane
 from .runs import RunsPane
@@ -56,7 +58,7 @@ def review_of(
     glyphs: Glyphs | None = None,
     memory: Memory | None = None,
     watch: Watch | None = None,
-    keys: Sequence[Key] = REVIEW,
+    keymap: Keymap = TABLE,
     found: Sequence[str] = (),
 ) -> ReviewApp:
     """A review of an absolute root, scanning; pictures and tests give what must not vary."""
@@ -69,7 +71,7 @@ def review_of(
         title=root if title is None else title,
         memory=memory,
         watch=watch,
-        keys=keys,
+        keymap=keymap,
         found=found,
     )
 
@@ -94,10 +96,10 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         title: str,
         memory: Memory | None,
         watch: Watch | None,
-        keys: Sequence[Key],
+        keymap: Keymap,
         found: Sequence[str],
     ) -> None:
-        super().__init__(model, glyphs, title, keys)
+        super().__init__(model, glyphs, title, keymap)
         self._found = found  # what an interrupted commit had left here
         self.disk = disk
         self.deeds = Deeds(self)
@@ -105,6 +107,7 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         if memory is not None and (kept := memory.recall()) is not None:
             model.restore(kept)
         self._leaving = False
+        self._from_runs = False  # whether the pane was opened over the runs, and goes back there
         self._code = 0
         self.begin_scanning(feed, rescan, watch)
 
@@ -207,6 +210,17 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         else:
             self.say("there is one run here")
 
+    def open_pane(self, pane: Pane) -> None:
+        over_runs = isinstance(self.pane, RunsPane) or (self._from_runs and self.pane is not None)
+        self._from_runs = over_runs and not isinstance(pane, RunsPane)
+        super().open_pane(pane)
+
+    def close_pane(self) -> None:
+        back, self._from_runs = self._from_runs and self.pane is not None, False
+        super().close_pane()
+        if back:
+            self.do_runs()
+
     def look_over(self) -> None:
         model = self.model
         if model.several_runs and model.untouched and not (self.pane or self.prompt):
@@ -239,7 +253,7 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         self.open_pane(DetailsPane(self.model, self.glyphs))
 
     def do_help(self) -> None:
-        self.open_pane(HelpPane(self.glyphs, self.keys))
+        self.open_pane(HelpPane(self.glyphs, self.keymap))
 
     def on_progressed(self, message: Progressed) -> None:
         if self.deeds.doing:

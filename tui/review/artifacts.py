@@ -14,7 +14,7 @@ from .glyphs import Glyphs
 from .keys import ARTIFACTS
 from .lines import Line
 from .model import ReviewModel
-from .panes import ChoicePane, bound
+from .panes import ChoicePane
 from .styles import BOLD, DELETED, DIM, KEPT, MARKED, PINNED
 from .words import fit, fit_path, wrapped
 
@@ -29,7 +29,6 @@ _FIXED = 41  # cells of a row before its path
 class ArtifactsPane(ChoicePane):
     """Largest first; the reason under each. Marks go with the next commit, as those of rows."""
 
-    BINDINGS = bound(ARTIFACTS)
     extra_keys = ARTIFACTS
 
     class Marked(Message):
@@ -104,6 +103,6 @@ class ArtifactsPane(ChoicePane):
         style = DELETED if decision.action is Action.DELETE else KEPT
         return [[("    " + text, style)] for text in wrapped(shown(said), width - 4)]
 
-    def action_mark_file(self) -> None:
+    def action_mark(self) -> None:
         if self.artifacts:
             self.post_message(self.Marked(self.artifacts[self.cursor].path))

@@ -52,9 +52,10 @@ class TitleLine(Lines):
 class PolicyPanel(Lines):
     """The rules, each with its digit; on as many lines as they need."""
 
-    def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
+    def __init__(self, model: ReviewModel, glyphs: Glyphs, presets: str = "p") -> None:
         super().__init__(id="rules")
         self._model, self._glyphs = model, glyphs
+        self._presets = presets  # the key that offers some
 
     def lines_for(self, width: int) -> list[Line]:
         """The panel at a width."""
@@ -78,7 +79,11 @@ class PolicyPanel(Lines):
             label = self._label(number - 1, style)
             switches.append([(f" {digit} ", None), (f"{box} ", style), *label, (" ", None)])
         if not switches:
-            words = "reading the directory..." if self._model.scanning else "no rules; p presets"
+            words = (
+                "reading the directory..."
+                if self._model.scanning
+                else f"no rules; {self._presets} presets"
+            )
             return [[(f" {words}", DIM)]]
         return switches
 

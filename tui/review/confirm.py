@@ -18,7 +18,8 @@ from .keys import CONFIRM
 from .lines import Line
 from .model import ReviewModel
 from .odd_facts import Commitment, commitment
-from .panes import Pane, bound
+from .panes import Pane
+from .remapped import TABLE, Keymap
 from .rows import decision_of, header, layout_for, numbers_of
 from .styles import ALERT, BOLD, DIM
 from .words import fit, fit_path, wrapped
@@ -29,8 +30,6 @@ _BEFORE_PATH = 26  # cells of the row of a file before its path
 class ConfirmPane(Pane):
     """Shows the plan that `Confirmed` will carry; a rescan meanwhile does not change it."""
 
-    BINDINGS = bound(CONFIRM)
-
     class Confirmed(Message):
         """Yes."""
 
@@ -38,7 +37,8 @@ class ConfirmPane(Pane):
             self.plan = pane.plan
             super().__init__()
 
-    def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
+    def __init__(self, model: ReviewModel, glyphs: Glyphs, keymap: Keymap = TABLE) -> None:
+        self._yes, self._no = keymap.said("confirm"), keymap.said("refuse")
         self.commitment: Commitment = commitment(model)
         self.plan = model.plan
         self._explainer = model.explainer  # a rescan brings the model another one
@@ -48,7 +48,7 @@ class ConfirmPane(Pane):
         sums = model.plan.summary
         many = items(sums.delete, sums.artifacts, sums.slim)
         super().__init__(f"Commit: {many} to the trash?", glyphs)
-        self.extra_keys = () if self.commitment.typed else CONFIRM
+        self.extra_keys = CONFIRM[1:] if self.commitment.typed else CONFIRM
 
     @property
     def page(self) -> int:
@@ -101,7 +101,8 @@ class ConfirmPane(Pane):
 
     def _question(self) -> Line:
         if not self.commitment.typed:
-            return [(" Move them to the trash? ", BOLD), ("y yes, n no ", BOLD), ("(no)", DIM)]
+            answers = f"{self._yes} yes, {self._no} no "
+            return [(" Move them to the trash? ", BOLD), (answers, BOLD), ("(no)", DIM)]
         count = self.commitment.count
         return [
             (f" Type {count} and Enter to move them to the trash, Esc not to: {self._typed}_", BOLD)
@@ -111,12 +112,14 @@ class ConfirmPane(Pane):
         if not self.commitment.typed:
             self.post_message(self.Confirmed(self))
 
+    def action_refuse(self) -> None:
+        self.action_close()
+
     def on_key(self, event: events.Key) -> None:
-        if event.key == "n":
-            self.action_close()
-        elif not self.commitment.typed:
+        """The number; everything else is a key of the table."""
+        if not self.commitment.typed:
             return
-        elif event.character and event.character.isdecimal():
+        if event.character and event.character.isdecimal():
             self._typed = (self._typed + event.character)[:9]
         elif event.key == "backspace":
             self._typed = self._typed[:-1]

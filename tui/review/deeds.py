@@ -111,8 +111,8 @@ class Deeds:
             self._target.post_message(Progressed(text))
 
 
-def commit_outcome(result: CommitResult) -> Outcome:
-    """What a commit did: moved is not yet freed."""
+def commit_outcome(result: CommitResult, purge: str, undo: str) -> Outcome:
+    """What a commit did: moved is not yet freed. `purge` and `undo`: what to type for these."""
     if not result.trashed and not result.skipped:
         return Outcome("nothing was to be deleted")
     moved = len(result.trashed) - len(result.slimmed)
@@ -124,7 +124,7 @@ def commit_outcome(result: CommitResult) -> Outcome:
     if result.skipped:
         parts.append(f"{len(result.skipped)} left alone")
     if result.trashed:
-        parts.append("space returns when the trash is purged (t); u undoes")
+        parts.append(f"space returns when the trash is purged ({purge}); {undo} undoes")
     return Outcome(
         "; ".join(parts), _why(result.skipped, result.notes), failed=bool(result.skipped)
     )

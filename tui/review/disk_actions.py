@@ -89,9 +89,10 @@ class DiskActions(Stage):
         if self.model.trouble:
             self.say(f"the scan failed, so nothing is committed: {self.model.trouble}")
         elif self.model.plan.summary.going:
-            self.open_pane(ConfirmPane(self.model, self.glyphs))
+            self.open_pane(ConfirmPane(self.model, self.glyphs, self.keymap))
         else:
-            self.say("the plan deletes nothing; 1-9 switch rules on, d marks by hand")
+            mark = self.keymap.said("mark")
+            self.say(f"the plan deletes nothing; digits switch rules on, {mark} marks by hand")
 
     def on_confirm_pane_confirmed(self, message: ConfirmPane.Confirmed) -> None:
         self.close_pane()
@@ -105,7 +106,8 @@ class DiskActions(Stage):
 
     def _committed(self, plan: Plan, tell: OnProgress) -> Outcome:
         """The review never empties the trash by itself; it says when the policy wants it empty."""
-        outcome = commit_outcome(self.disk.commit(plan, tell, self.deeds.stopped))
+        purge, undo = self.keymap.said("history"), self.keymap.said("undo")
+        outcome = commit_outcome(self.disk.commit(plan, tell, self.deeds.stopped), purge, undo)
         wanted = plan.policy.min_free if plan.policy else None
         space = self.disk.space(plan.root) if wanted else None
         if wanted is None or space is None or not space.lacks(wanted):

@@ -75,7 +75,7 @@ class ReviewModel(Switching, Marking):
         if found.slots:
             self.base, self.slots = found.base, found.slots
             if self.changed:
-                self.message = "rules as you left them; p has the presets"
+                self.message = "rules as you left them; a preset begins anew"
 
     @property
     def unsaved(self) -> bool:

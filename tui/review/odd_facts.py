@@ -53,7 +53,7 @@ def _facts(model: ReviewModel) -> list[str]:
         frees = size_range(freed.certain, freed.possible)
     facts = [
         f"{items(summary.delete, summary.artifacts, summary.slim)} go to the trash, {frees}. "
-        "Space returns when the trash is purged; until then u puts all back.",
+        "Space returns when the trash is purged; until then undo puts all back.",
         f"{summary.keep} stay"
         + (f", and the weights of {summary.slim} more." if summary.slim else "."),
     ]

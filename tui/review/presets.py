@@ -17,7 +17,7 @@ from .glyphs import Glyphs
 from .keys import PRESETS
 from .lines import Line
 from .model import ReviewModel
-from .panes import ChoicePane, bound
+from .panes import ChoicePane
 from .styles import BOLD, DIM
 from .words import fit, wrapped
 
@@ -65,7 +65,6 @@ def _trouble(file: PresetFile, refusal: Refusal) -> str:
 class PresetsPane(ChoicePane):
     """Enter takes the one under the cursor."""
 
-    BINDINGS = bound(PRESETS)
     extra_keys = PRESETS
 
     class Taken(Message):

@@ -34,8 +34,7 @@ def run_review(
     if "SSH_CONNECTION" in os.environ:
         os.environ.setdefault("TEXTUAL_FPS", _FRAMES_OVER_SSH)  # read when Textual is imported
     from .app import review_of
-    from .keys import REVIEW
-    from .remapped import remapped
+    from .remapped import keymap_of
     from .remembered import Memory, memory_directory
     from .watch import Watch
 
@@ -49,7 +48,7 @@ def run_review(
         read_only=read_only,
         memory=Memory(root, policy, memory_directory()),
         watch=Watch(),
-        keys=remapped(REVIEW, settings) if settings.keys else REVIEW,
+        keymap=keymap_of(settings),
         found=found,
     )
     return app.run() or 0

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ...policies.catalog.model import Catalog, Checkpoint
@@ -19,15 +17,14 @@ from ...policies.slimming import resume_states
 from ..output import shown
 from ..quantities import size
 from .glyphs import Glyphs
-from .keys import REVIEW, RUNS
+from .keys import RUNS, WITH_RUNS
 from .lines import Line
 from .model import ReviewModel
-from .panes import ChoicePane, bound
+from .panes import ChoicePane
 from .run_directory import run_directory
 from .styles import BOLD
 from .words import fit_path, size_range
 
-_ALSO_HERE = {"presets", "more", "less", "value_before", "value_next", "commit", "undo"}
 _FIXED = 47  # cells of a row beside its name
 _SLIMS = 7  # likewise, where something is slimmed
 
@@ -73,15 +70,8 @@ def _sum(directory: str, group: Sequence[tuple[Checkpoint, Action]]) -> RunSum:
 class RunsPane(ChoicePane):
     """Enter opens the run under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bound(RUNS),
-        *(
-            Binding(",".join(one.keys), f"app.do('{one.id}')", show=False, id=one.id)
-            for one in REVIEW
-            if one.id.startswith("rule_") or one.id in _ALSO_HERE
-        ),
-    ]
     extra_keys = RUNS
+    silent_keys = WITH_RUNS
 
     class Opened(Message):
         """Show the checkpoints of one run."""

@@ -20,13 +20,13 @@ from .bars import FreedLine, KeyLine, PolicyPanel, TitleLine
 from .details import DetailsSide
 from .frame import Frame
 from .glyphs import Glyphs
-from .keys import PANE, REVIEW, Key
+from .keys import REVIEW
 from .lines import Lines
 from .metric_curve import MetricCurve
 from .model import ReviewModel
 from .panes import Pane
 from .prompt import Question, TextPrompt
-from .remapped import keymap
+from .remapped import TABLE, Keymap
 from .table import Table
 from .timeline import Timeline
 
@@ -48,7 +48,7 @@ class Stage(App[int]):
     """
 
     def __init__(
-        self, model: ReviewModel, glyphs: Glyphs, title: str, keys: Sequence[Key] = REVIEW
+        self, model: ReviewModel, glyphs: Glyphs, title: str, keymap: Keymap = TABLE
     ) -> None:
         # The terminal's own colours: half the bytes, and right on dark and on light.
         super().__init__(ansi_color=True)
@@ -60,15 +60,15 @@ class Stage(App[int]):
         self.model = model
         self.glyphs = glyphs
         self.title_line = TitleLine(model, glyphs, title)
-        self.rules = PolicyPanel(model, glyphs)
+        self.keymap = keymap
+        self.rules = PolicyPanel(model, glyphs, keymap.said("presets"))
         self.curve = MetricCurve(model, glyphs)
         self.timeline = Timeline(model, glyphs)
         self.table = Table(model, glyphs)
         self.side = DetailsSide(model, glyphs)
         self.freed = FreedLine(model, glyphs)
-        self.keys = keys
         self.key_line = KeyLine(model, glyphs)
-        self.key_line.keys = keys
+        self.key_line.keys = keymap.of(REVIEW)
         self.pane: Pane | None = None
         self.prompt: Question | TextPrompt | None = None
 
@@ -117,10 +117,30 @@ class Stage(App[int]):
 
     def on_mount(self) -> None:
         # After Ctrl+Z and fg the terminal shows what the shell left there.
-        if self.keys is not REVIEW:
-            self.set_keymap(keymap(self.keys))
         self.app_resume_signal.subscribe(self, lambda _: self._frame.forget())
         self._focus(self.table)
+
+    def on_key(self, event: events.Key) -> None:
+        """What has the focus did not take it: then it is a key of the table of keys.
+
+        Looked up here, when all keys before it are done: typed ahead, it is for what they opened.
+        """
+        place = self.focused
+        if not isinstance(place, Table | Pane):
+            return
+        action = self.keymap.action(place.keys, event.key)
+        if action is None:
+            return
+        event.prevent_default()
+        on_pane = getattr(place, f"action_{action}", None) if isinstance(place, Pane) else None
+        if on_pane is not None:
+            on_pane()
+        else:
+            self.action_do(action)
+
+    def action_do(self, id_: str) -> None:
+        """Do what a key of the table stands for."""
+        raise NotImplementedError
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size.width, event.size.height)
@@ -166,7 +186,7 @@ class Stage(App[int]):
             self.pane.remove()
         self.pane = pane
         self.table.display = self.side.display = False
-        self.key_line.keys = (*pane.extra_keys, *PANE)
+        self.key_line.keys = self.keymap.of(pane.keys)
         self.query_one("#body").mount(pane)
         self._focus(pane)
 
@@ -177,7 +197,7 @@ class Stage(App[int]):
         self.pane.remove()
         self.pane = None
         self.table.display = True
-        self.key_line.keys = self.keys
+        self.key_line.keys = self.keymap.of(REVIEW)
         self._focus(self.table)
         self.sync()
 
@@ -187,7 +207,7 @@ class Stage(App[int]):
 
     def ask(self, question: str, on_yes: Callable[[], None]) -> None:
         """A question for y or n on the last line."""
-        self._open_prompt(Question(question, on_yes, self._close_prompt))
+        self._open_prompt(Question(question, on_yes, self._close_prompt, self.keymap))
 
     def ask_text(self, label: str, text: str, on_text: Callable[[str], None]) -> None:
         """A word to type on the last line."""

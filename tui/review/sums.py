@@ -39,7 +39,7 @@ def freed_words(model: ReviewModel, glyphs: Glyphs) -> str:
     """The line that never leaves the screen: what the plan frees, keeps, slims and deletes."""
     dot = glyphs.dot
     if model.trouble:
-        return f"the scan failed {dot} r tries again"
+        return f"the scan failed {dot} rescan tries again"
     summary = model.plan.summary
     total = summary.total_apparent if model.apparent else summary.total_bytes
     gone = with_files(summary.delete, summary.artifacts)
