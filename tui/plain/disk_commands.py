@@ -77,10 +77,11 @@ class DiskCommands:
 
     def do_commit(self, _: str) -> None:
         model = self.model
-        if model.trouble or not model.plan.summary.going:
+        if model.trouble or not model.sums_here.going:
             self.talk.say(model.trouble or "the plan deletes nothing; rules or mark change that")
             return
-        found, plan = commitment(model), model.plan
+        found = commitment(model)
+        plan = found.plan
         self.talk.say(*found.facts, *(f"Note: {fact}" for fact in found.odd))
         if self.talk.sure(f"List the {found.count} that go?"):
             self.talk.say(*(described(one, model) for one in found.going))
@@ -145,7 +146,7 @@ class DiskCommands:
     def do_export(self, _: str) -> bool:
         """Whether it was written."""
         try:
-            self.talk.say(f"wrote {self.disk.export(self.model.plan)}")
+            self.talk.say(f"wrote {self.disk.export(self.model.plan_here)}")
         except Refusal as refusal:
             self.talk.say(str(refusal))
             return False

@@ -207,6 +207,7 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
     def do_runs(self) -> None:
         if self.model.several_runs:
             self.open_pane(RunsPane(self.model, self.glyphs))
+            self.model.show_run("")  # what is done from here is done to all runs
         else:
             self.say("there is one run here")
 

@@ -41,7 +41,7 @@ class ArtifactsPane(ChoicePane):
     def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
         super().__init__("What else lies here", glyphs)
         self._model = model
-        catalog = model.catalog
+        catalog = model.catalog_here
         self.artifacts = sorted(catalog.artifacts, key=lambda one: (-one.bytes, one.path))
         self._unrecognised = catalog.unrecognised
         self._decisions: dict[str, ArtifactDecision] = {}
@@ -54,7 +54,7 @@ class ArtifactsPane(ChoicePane):
 
     def _of_the_policy(self) -> list[Line]:
         """How many go, where the policy on screen names a class at all."""
-        policy, going = self._model.plan.policy, self._model.plan.summary.artifacts
+        policy, going = self._model.plan.policy, self._model.sums_here.artifacts
         if policy is None or not policy.artifacts:
             return []
         classes = ", ".join(policy.artifacts)

@@ -123,11 +123,11 @@ class FreedLine(Lines):
         model = self._model
         parts = []
         if model.scope:
-            parts.append(f"only {shown(model.scope)} is shown")
+            parts.append(f"only {shown(model.scope)}")
         if model.filter:
             parts.append(f"/{model.filter} shows {len(model.visible)}")
-        if model.by_hand:
-            parts.append(f"{len(model.by_hand)} marked by hand")
+        if marked := model.marked_here:
+            parts.append(f"{marked} marked by hand")
         if model.plan.policy is not None:
             parts.append(model.plan.policy.name)
         return f" {self._glyphs.dot} ".join(parts)

@@ -34,7 +34,8 @@ class ComparePane(Pane):
         self._found: Comparison | None = None
         if model.base is not None:
             try:
-                self._found = compare(model.plan, model.plan_of(model.base))
+                before = model.plan_of(model.base)
+                self._found = compare(model.plan_here, model.here(before))
             except PolicyRefusal as refusal:
                 self._trouble = str(refusal)
 

@@ -40,14 +40,15 @@ class ConfirmPane(Pane):
     def __init__(self, model: ReviewModel, glyphs: Glyphs, keymap: Keymap = TABLE) -> None:
         self._yes, self._no = keymap.said("confirm"), keymap.said("refuse")
         self.commitment: Commitment = commitment(model)
-        self.plan = model.plan
+        self.plan = self.commitment.plan
         self._explainer = model.explainer  # a rescan brings the model another one
         self._model = model
         self._typed = ""
         self._body: tuple[int, list[Line]] | None = None
-        sums = model.plan.summary
+        sums = model.sums_here
         many = items(sums.delete, sums.artifacts, sums.slim)
-        super().__init__(f"Commit: {many} to the trash?", glyphs)
+        where = f" in {shown(model.scope)} alone" if model.scope else ""
+        super().__init__(f"Commit{where}: {many} to the trash?", glyphs)
         self.extra_keys = CONFIRM[1:] if self.commitment.typed else CONFIRM
 
     @property

@@ -88,7 +88,7 @@ class DiskActions(Stage):
     def do_commit(self) -> None:
         if self.model.trouble:
             self.say(f"the scan failed, so nothing is committed: {self.model.trouble}")
-        elif self.model.plan.summary.going:
+        elif self.model.sums_here.going:
             self.open_pane(ConfirmPane(self.model, self.glyphs, self.keymap))
         else:
             mark = self.keymap.said("mark")
@@ -157,7 +157,7 @@ class DiskActions(Stage):
     def export(self) -> bool:
         """Write the plan; whether it was written."""
         try:
-            self.say(f"wrote {self.disk.export(self.model.plan)}")
+            self.say(f"wrote {self.disk.export(self.model.plan_here)}")
         except Refusal as refusal:
             self.say(str(refusal), urgent=True)
             return False

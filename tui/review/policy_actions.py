@@ -73,7 +73,7 @@ class PolicyActions(Stage):
 
     def _free(self, text: str) -> None:
         try:
-            proposal = propose(self.model.plan, parse_size(text))
+            proposal = propose(self.model.plan_on(self.model.catalog_here), parse_size(text))
         except (Refusal, ValueError) as error:
             self.say(str(error), urgent=True)
             return

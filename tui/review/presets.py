@@ -53,7 +53,7 @@ def planned(offer: Offer, model: ReviewModel) -> Offer:
     if offer.planned or offer.policy is None:
         return offer
     try:
-        return replace(offer, summary=model.plan_of(offer.policy).summary)
+        return replace(offer, summary=model.sums_of(model.plan_of(offer.policy)))
     except Refusal as refusal:
         return replace(offer, trouble=_trouble(offer.file, refusal))
 

@@ -47,7 +47,7 @@ def runs_of(catalog: Catalog, plan: Plan, *, apparent: bool) -> list[RunSum]:
     folders = {series.id: run_directory(series.directory) for series in catalog.series}
     groups: dict[str, list[tuple[Checkpoint, Action]]] = {}
     for one, action in zip(catalog.checkpoints, plan.actions, strict=True):
-        folder = folders.get(one.series, "")
+        folder = folders.get(one.series, ".")
         groups.setdefault(folder, []).append((one, action))
     sums = [_sum(directory, group) for directory, group in groups.items()]
     return sorted(sums, key=lambda one: (-(one.apparent if apparent else one.disk), one.directory))
@@ -113,7 +113,7 @@ class RunsPane(ChoicePane):
 
     def _item(self, run: RunSum, width: int) -> Line:
         room, slims = self._room(width), f" {run.slims:>6}" if self._slims else ""
-        name = fit_path(shown(run.directory) or ".", room, ellipsis=self._glyphs.ellipsis)
+        name = fit_path(shown(run.directory), room, ellipsis=self._glyphs.ellipsis)
         if self._model.apparent:
             total, frees = run.apparent, size(run.freed.apparent)
         else:
