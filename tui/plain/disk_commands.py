@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from ...policies.commit.results import HistoryEntry, Progress
+from ...policies.decisions import Plan
 from ...policies.refusal import Refusal
 from ..output import shown
 from ..quantities import items, size
 from ..review.artifacts import ArtifactsPane
-from ..review.deeds import Outcome, commit_outcome, purge_outcome, undo_outcome
+from ..review.deeds import Outcome, commit_outcome, purge_outcome, undo_outcome, with_room
 from ..review.disk import Disk
 from ..review.glyphs import ASCII
 from ..review.history import IN_TRASH, HistoryPane
@@ -94,11 +95,11 @@ class DiskCommands:
         if not agreed:
             self.talk.say("nothing was moved")
             return
-        self._do(
-            lambda: commit_outcome(
-                self.disk.commit(plan, self._progress(), lambda: False), "trash", "undo"
-            )
-        )
+        self._do(lambda: self._committed(plan))
+
+    def _committed(self, plan: Plan) -> Outcome:
+        result = self.disk.commit(plan, self._progress(), lambda: False)
+        return with_room(commit_outcome(result, "trash", "undo"), plan, self.disk.space(plan.root))
 
     def do_undo(self, _: str) -> None:
         entries = self.disk.history(self.model.root)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         Skipped,
         UndoResult,
     )
+    from ...policies.decisions import Plan
+    from ...policies.disk_space import DiskSpace
 
 _EVERY = 0.25  # seconds between two lines of progress
 
@@ -128,6 +130,15 @@ def commit_outcome(result: CommitResult, purge: str, undo: str) -> Outcome:
     return Outcome(
         "; ".join(parts), _why(result.skipped, result.notes), failed=bool(result.skipped)
     )
+
+
+def with_room(outcome: Outcome, plan: Plan, space: DiskSpace | None) -> Outcome:
+    """The same, and whether the policy wants more space free; a review purges nothing itself."""
+    wanted = plan.policy.min_free if plan.policy else None
+    if wanted is None or space is None or not space.lacks(wanted):
+        return outcome
+    sentence = f"{outcome.sentence}; {space.sentence(wanted)}, so purge the trash soon"
+    return replace(outcome, sentence=sentence)
 
 
 def undo_outcome(result: UndoResult) -> Outcome:

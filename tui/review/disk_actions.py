@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ...policies.commit.results import OnProgress
 from ...policies.decisions import Plan
@@ -12,7 +11,7 @@ from ..output import shown
 from ..quantities import counted, items, size
 from .artifacts import ArtifactsPane
 from .confirm import ConfirmPane
-from .deeds import Deeds, Outcome, commit_outcome, purge_outcome, undo_outcome
+from .deeds import Deeds, Outcome, commit_outcome, purge_outcome, undo_outcome, with_room
 from .disk import Disk
 from .history import IN_TRASH, HistoryPane
 from .stage import Stage
@@ -105,15 +104,9 @@ class DiskActions(Stage):
         )
 
     def _committed(self, plan: Plan, tell: OnProgress) -> Outcome:
-        """The review never empties the trash by itself; it says when the policy wants it empty."""
         purge, undo = self.keymap.said("history"), self.keymap.said("undo")
         outcome = commit_outcome(self.disk.commit(plan, tell, self.deeds.stopped), purge, undo)
-        wanted = plan.policy.min_free if plan.policy else None
-        space = self.disk.space(plan.root) if wanted else None
-        if wanted is None or space is None or not space.lacks(wanted):
-            return outcome
-        sentence = f"{outcome.sentence}; {space.sentence(wanted)}, so purge the trash soon"
-        return replace(outcome, sentence=sentence)
+        return with_room(outcome, plan, self.disk.space(plan.root))
 
     def do_undo(self) -> None:
         try:

@@ -22,6 +22,11 @@ class Key:
     writes: bool = False  # refused in a read-only review
     shown: str = ""  # how the keys are written, where their names are not it
 
+    @property
+    def brief(self) -> str:
+        """What it does in a few words."""
+        return self.help.split(";")[0].split(":")[0]
+
 
 REVIEW: tuple[Key, ...] = (
     Key("up", ("up", "k"), "", "move by one row", shown="↑ ↓ j k"),
@@ -117,6 +122,18 @@ PLACES: dict[str, tuple[Key, ...]] = {
     "trash": (*HISTORY, *PANE),
 }
 IN_PANES = (*PANE, *RUNS, *ARTIFACTS, *HISTORY, *LEAVE[1:], *CONFIRM)
+
+# What fingers bring along from ncdu, gdu, dua and less, where it is no key here: the actions meant.
+HABITS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("n", "N", "C", "M", "m", "A"), ("sort", "reverse")),
+    **dict.fromkeys(("x", "X"), ("mark", "commit")),
+    **dict.fromkeys(("y", "Y"), ("commit",)),
+    **dict.fromkeys(("E", "o", "b", "L"), ("details",)),
+    **dict.fromkeys(("z", "Z", "U"), ("undo", "history")),
+    **dict.fromkeys(("H", "question_mark"), ("help",)),
+    **dict.fromkeys(("Q",), ("quit",)),
+    **dict.fromkeys(("tab",), ("details", "history")),
+}
 
 
 def written(key: Key) -> str:

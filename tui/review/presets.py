@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from textual.message import Message
 
-from ...policies.decisions import Summary
+from ...policies.decisions import Plan, Summary
 from ...policies.refusal import Refusal
 from ...policies.rules.policy import Policy
 from ...policies.rules.preset_files import PresetFile, load_policy, preset_files
@@ -22,7 +23,7 @@ from .styles import BOLD, DIM
 from .words import fit, wrapped
 
 _NAME_WIDTH = 24  # of the longest that comes with keepstep
-_AT_ONCE = 2_000  # checkpoints; above, presets are planned one by one once the pane is drawn
+_AT_ONCE = 500  # checkpoints; above, presets are planned in a thread and appear one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +75,54 @@ class PresetsPane(ChoicePane):
             self.policy = policy
             super().__init__()
 
+    class Planned(Message):
+        """What one preset does is known."""
+
+        def __init__(self, plan: Plan, position: int, offer: Offer) -> None:
+            self.plan, self.position, self.offer = plan, position, offer
+            super().__init__()
+
     def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
         super().__init__("Presets, and what each would do here", glyphs)
         self._model = model
+        self._left = threading.Event()
+        self._planning: Plan | None = None  # the plan beside which the offers are planned
         self.offers = [offer_of(file) for file in preset_files().values()]
         if len(model.catalog.checkpoints) <= _AT_ONCE:
-            self.offers = [planned(offer, model) for offer in self.offers]
+            self.plan_all()
         names = [offer.file.name for offer in self.offers]
         base = model.base.name if model.base else ""
         self.cursor = names.index(base) if base in names else 0
 
-    def on_mount(self) -> None:
-        self.call_after_refresh(self._plan_next)
+    def on_unmount(self) -> None:
+        self._left.set()
 
-    def _plan_next(self) -> None:
-        """One preset, and then whatever keys have come meanwhile."""
-        position = next((i for i, one in enumerate(self.offers) if not one.planned), None)
-        if position is not None and self.is_attached:
-            self._plan(position)
-            self.sync()
-            self.call_after_refresh(self._plan_next)
+    def _begin(self) -> None:
+        """Plan what is not planned yet; of a large run each takes a while, so in a thread."""
+        if self._planning is not None:  # a rescan came between: all of it anew
+            self.offers = [offer_of(one.file) for one in self.offers]
+        self._planning = self._model.plan
+        if len(self._model.catalog.checkpoints) <= _AT_ONCE:
+            self.plan_all()
+        else:
+            work = (self._planning, tuple(self.offers))
+            threading.Thread(target=self._plan_in_turn, args=work, daemon=True).start()
+
+    def _plan_in_turn(self, plan: Plan, offers: Sequence[Offer]) -> None:
+        for position, offer in enumerate(offers):
+            if self._left.is_set():
+                return
+            if not offer.planned:
+                self.post_message(self.Planned(plan, position, planned(offer, self._model)))
+
+    def on_presets_pane_planned(self, message: Planned) -> None:
+        if message.plan is self._model.plan:
+            self.offers[message.position] = message.offer
+        self.sync()
 
     def plan_all(self) -> None:
         """All at once, for who cannot watch them come."""
+        self._planning = self._model.plan
         for position in range(len(self.offers)):
             self._plan(position)
 
@@ -109,6 +135,8 @@ class PresetsPane(ChoicePane):
         return [[(title, BOLD)]]
 
     def items(self, width: int) -> Sequence[Sequence[Line]]:
+        if self._planning is not self._model.plan:
+            self._begin()
         return [self._item(offer, width) for offer in self.offers]
 
     def _item(self, offer: Offer, width: int) -> Sequence[Line]:
