@@ -187,9 +187,8 @@ def soak(minutes: float, seed: int) -> str:
             root.mkdir()
             elsewhere.mkdir()
             several = reviews % 4 >= 2  # runs, so that it opens on the overview
-            trainers = [
-                Trainer(root / run, dice) for run in (("amy", "bob") if several else (".",))
-            ]
+            runs = ("amy", "bob") if several else (".",)
+            trainers = [Trainer(root / run, dice) for run in runs]
             for trainer in trainers:
                 trainer.root.mkdir(exist_ok=True)
                 for _ in range(60 // len(trainers)):

@@ -36,7 +36,7 @@ class TitleLine(Lines):
         facts = title_facts(self._model, self.disk_share)
         path = shown(self._title)
         least = min(_LEAST_PATH, cell_len(path))
-        while len(facts) > 1 and self._room(facts) < least:
+        while facts and self._room(facts) < least:
             facts.pop()  # the least important stands last
         path = fit_path(path, max(least, self._room(facts)), ellipsis=self._glyphs.ellipsis)
         line: list[Run] = [(f" {path}", BOLD)]
@@ -103,6 +103,7 @@ class PolicyPanel(Lines):
         self.draw(self.lines_for(self.columns))
 
 
+_TO_THE_LAST = ("help", "back")
 _GAP = "  "  # between what a plan frees and what it is about
 
 
@@ -114,10 +115,18 @@ class FreedLine(Lines):
         self._model, self._glyphs = model, glyphs
 
     def sync(self) -> None:
-        left, right = freed_words(self._model, self._glyphs), self._right()
+        left, right = self._left(), self._right()
         room = self.columns - cell_len(left) - 2 - len(_GAP)
         right = fit(right, max(0, room), right=True, ellipsis=self._glyphs.ellipsis)
         self.draw([[(f" {left}", BOLD), (f"{_GAP}{right} ", None)]])
+
+    def _left(self) -> str:
+        """In whole parts: a number that is cut would be another number."""
+        dot, ellipsis = f" {self._glyphs.dot} ", self._glyphs.ellipsis
+        words = freed_words(self._model, self._glyphs)
+        while cell_len(words) > self.columns - 2 and dot in words:
+            words = words.removesuffix(f"{dot}{ellipsis}").rpartition(dot)[0] + dot + ellipsis
+        return words
 
     def _right(self) -> str:
         model = self._model
@@ -162,13 +171,13 @@ class KeyLine(Lines):
 
 
 def fitting(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
-    """The keys that a line has room for; help is the last to go, since it tells all others."""
-    room = width - sum(_length(key) for key in keys if key[1] == "help")
+    """The keys that a line has room for; those that help and lead back stay."""
+    room = width - sum(_length(key) for key in keys if key[1] in _TO_THE_LAST)
     chosen = []
     for key in keys:
-        if key[1] == "help" or _length(key) <= room:
+        if key[1] in _TO_THE_LAST or _length(key) <= room:
             chosen.append(key)
-            room -= 0 if key[1] == "help" else _length(key)
+            room -= 0 if key[1] in _TO_THE_LAST else _length(key)
     return chosen
 
 

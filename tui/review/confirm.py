@@ -24,6 +24,7 @@ from .rows import decision_of, header, layout_for, numbers_of
 from .styles import ALERT, BOLD, DIM
 from .words import fit, fit_path, wrapped
 
+_WIDE = 44  # cells of the whole question
 _BEFORE_PATH = 26  # cells of the row of a file before its path
 
 
@@ -103,10 +104,12 @@ class ConfirmPane(Pane):
     def _question(self) -> Line:
         if not self.commitment.typed:
             answers = f"{self._yes} yes, {self._no} no "
-            return [(" Move them to the trash? ", BOLD), (answers, BOLD), ("(no)", DIM)]
-        count = self.commitment.count
+            asked = "Move them to the trash" if self.columns >= _WIDE else "To the trash"
+            return [(f" {asked}? ", BOLD), (answers, BOLD), ("(no)", DIM)]
+        count, typed = self.commitment.count, f"{self._typed}_"
+        words = f" Type {count} and Enter to move them to the trash, Esc not to: {typed}"
         return [
-            (f" Type {count} and Enter to move them to the trash, Esc not to: {self._typed}_", BOLD)
+            (words if len(words) <= self.columns else f" Type {count} and Enter: {typed}", BOLD)
         ]
 
     def action_confirm(self) -> None:

@@ -124,7 +124,7 @@ class ChoicePane(Pane):
         if start < self._top:
             self._top = start if self.cursor else 0
         elif start + length > self._top + self.page:
-            self._top = start + length - self.page
+            self._top = min(start, start + length - self.page)
 
     def move(self, rows: int) -> None:
         self.cursor += rows

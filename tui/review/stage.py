@@ -204,7 +204,8 @@ class Stage(App[int]):
             return
         self._fit(self.size.width, self.size.height)
         widgets: Sequence[Lines] = (
-            self.too_small, self.title_line, self.rules, self.curve, self.timeline, self.freed, self.key_line,
+            self.too_small, self.title_line, self.rules, self.curve, self.timeline,
+            self.freed, self.key_line,
         )  # fmt: skip
         body = (self.pane,) if self.pane is not None else (self.table, self.side)
         for widget in (*widgets, *body):
