@@ -59,6 +59,7 @@ def review_of(
     memory: Memory | None = None,
     watch: Watch | None = None,
     keymap: Keymap = TABLE,
+    colours: str = "dark",
     found: Sequence[str] = (),
 ) -> ReviewApp:
     """A review of an absolute root, scanning; pictures and tests give what must not vary."""
@@ -72,6 +73,7 @@ def review_of(
         memory=memory,
         watch=watch,
         keymap=keymap,
+        colours=colours,
         found=found,
     )
 
@@ -97,9 +99,10 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         memory: Memory | None,
         watch: Watch | None,
         keymap: Keymap,
+        colours: str,
         found: Sequence[str],
     ) -> None:
-        super().__init__(model, glyphs, title, keymap)
+        super().__init__(model, glyphs, title, keymap, colours)
         self._found = found  # what an interrupted commit had left here
         self.disk = disk
         self.deeds = Deeds(self)

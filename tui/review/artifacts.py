@@ -46,6 +46,10 @@ class ArtifactsPane(ChoicePane):
         self._unrecognised = catalog.unrecognised
         self._decisions: dict[str, ArtifactDecision] = {}
 
+    @property
+    def count(self) -> int:
+        return len(self.artifacts)
+
     def before(self, width: int) -> Sequence[Line]:
         if not self.artifacts:
             return [(), [("  Nothing but checkpoints.", None)], *self._unknown()]

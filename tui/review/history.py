@@ -40,6 +40,10 @@ class HistoryPane(ChoicePane):
         self._now = now
         self.extra_keys = () if read_only else HISTORY
 
+    @property
+    def count(self) -> int:
+        return len(self.entries)
+
     def before(self, width: int) -> Sequence[Line]:
         if not self.entries:
             return [(), [("  Nothing has been committed here.", None)]]

@@ -55,6 +55,10 @@ class LeavePane(ChoicePane):
         policy = model.plan.policy
         self.ways = [way for way in Way if way is not Way.SAVE or policy is not None]
 
+    @property
+    def count(self) -> int:
+        return len(self.ways)
+
     def before(self, width: int) -> Sequence[Line]:
         summary, marks = self._model.plan.summary, self._model.by_hand
         going = items(summary.delete, summary.artifacts, summary.slim)

@@ -98,6 +98,11 @@ class ChoicePane(Pane):
 
     cursor = 0
 
+    @property
+    def count(self) -> int:
+        """How many items there are."""
+        raise NotImplementedError
+
     def items(self, width: int) -> Sequence[Sequence[Line]]:
         """The lines of every item."""
         raise NotImplementedError
@@ -127,5 +132,6 @@ class ChoicePane(Pane):
             self._top = min(start, start + length - self.page)
 
     def move(self, rows: int) -> None:
-        self.cursor += rows
+        """At once within the items: keys typed ahead come before the pane is drawn."""
+        self.cursor = max(0, min(self.cursor + rows, self.count - 1))
         self.sync()

@@ -130,6 +130,10 @@ class PresetsPane(ChoicePane):
         self.offers[position] = planned(self.offers[position], self._model)
         return self.offers[position]
 
+    @property
+    def count(self) -> int:
+        return len(self.offers)
+
     def before(self, width: int) -> Sequence[Line]:
         title = f"  {'NAME':<{_NAME_WIDTH}}  {'KEEPS':>6} {'SLIMS':>6} {'DELETES':>8} {'FREES':>8}"
         return [[(title, BOLD)]]

@@ -36,6 +36,7 @@ def run_review(
     from .app import review_of
     from .remapped import keymap_of
     from .remembered import Memory, memory_directory
+    from .styles import theme_of
     from .watch import Watch
 
     app = review_of(
@@ -49,6 +50,7 @@ def run_review(
         memory=Memory(root, policy, memory_directory()),
         watch=Watch(),
         keymap=keymap_of(settings),
+        colours=theme_of(settings.theme, os.environ),
         found=found,
     )
     return app.run() or 0

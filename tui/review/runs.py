@@ -95,6 +95,10 @@ class RunsPane(ChoicePane):
             model = self._model
             self.runs = runs_of(model.catalog, model.plan, apparent=model.apparent)
 
+    @property
+    def count(self) -> int:
+        return len(self.runs)
+
     def before(self, width: int) -> Sequence[Line]:
         room, slims = self._room(width), f" {'SLIMS':>6}" if self._slims else ""
         numbers = f"{'CHECKPOINTS':>11} {'SIZE':>8}{slims} {'DELETES':>8} {'FREES':>13}"

@@ -53,7 +53,12 @@ class Stage(App[int]):
     """
 
     def __init__(
-        self, model: ReviewModel, glyphs: Glyphs, title: str, keymap: Keymap = TABLE
+        self,
+        model: ReviewModel,
+        glyphs: Glyphs,
+        title: str,
+        keymap: Keymap = TABLE,
+        colours: str = "dark",
     ) -> None:
         # The terminal's own colours: half the bytes, and right on dark and on light.
         super().__init__(ansi_color=True)
@@ -66,6 +71,7 @@ class Stage(App[int]):
         self.glyphs = glyphs
         self.title_line = TitleLine(model, glyphs, title)
         self.keymap = keymap
+        self.colours = colours  # the theme that every line is drawn in
         self.too_small = TooSmall(_LEAST_COLUMNS, _LEAST_LINES)
         self.rules = PolicyPanel(model, glyphs, keymap.said("presets"))
         self.curve = MetricCurve(model, glyphs)
