@@ -179,13 +179,43 @@ def test_without_colour_no_colour_is_sent(tmp_path: Path):
     terminal.wait(lambda lines: any("DECISION" in line for line in lines))
     terminal.press("q")
     assert terminal.end() == 0
-    colours = {
+    assert _colours(terminal) == set()
+
+
+def _colours(terminal: Terminal) -> set[bytes]:
+    return {
         code
         for codes in re.findall(rb"\x1b\[([\d;]*)m", terminal.received)
         for code in codes.split(b";")
         if code[:1] in (b"3", b"4", b"9") and len(code) > 1 and code not in (b"39", b"49")
     }
-    assert colours == set()
+
+
+@pytest.mark.parametrize(
+    ("theme", "background", "colours"),
+    [
+        ("auto", "", {b"31", b"32", b"35"}),
+        ("auto", "0;15", {b"31", b"34", b"35"}),
+        ("light", "15;0", {b"31", b"34", b"35"}),
+        ("dark", "", {b"31", b"32", b"35", b"36"}),
+        ("plain", "", set()),
+    ],
+)
+def test_the_theme_chooses_among_the_terminals_own_colours(
+    tmp_path: Path, theme: str, background: str, colours: set[bytes]
+):
+    config = tmp_path / "config" / "keepstep"
+    config.mkdir(parents=True)
+    (config / "config.yaml").write_text(f"theme: {theme}")
+    terminal = _opened(
+        tmp_path, XDG_CONFIG_HOME=str(tmp_path / "config"), COLORFGBG=background, TERM="linux"
+    )
+    terminal.wait(_ready)
+    terminal.press("S")  # the oldest come first, most of which go
+    terminal.wait(lambda lines: any("delete" in line for line in lines[5:-2]))
+    terminal.press("q")
+    assert terminal.end() == 0
+    assert _colours(terminal) == colours
 
 
 def test_keys_of_ones_own(tmp_path: Path):

@@ -59,7 +59,7 @@ def review_of(
     memory: Memory | None = None,
     watch: Watch | None = None,
     keymap: Keymap = TABLE,
-    colours: str = "dark",
+    colours: str = "either",
     found: Sequence[str] = (),
 ) -> ReviewApp:
     """A review of an absolute root, scanning; pictures and tests give what must not vary."""

@@ -15,11 +15,11 @@ from .keys import ARTIFACTS
 from .lines import Line
 from .model import ReviewModel
 from .panes import ChoicePane
-from .styles import BOLD, DELETED, DIM, KEPT, MARKED, PINNED
+from .styles import BOLD, DELETED, DIM, MARKED, PINNED
 from .words import fit, fit_path, wrapped
 
 _STYLES = {
-    Consequence.SAFE: KEPT,
+    Consequence.SAFE: None,
     Consequence.INCONVENIENT: None,
     Consequence.CATASTROPHIC: DELETED,
 }
@@ -104,7 +104,7 @@ class ArtifactsPane(ChoicePane):
             said = "" if pin is None else f"pinned: {pin.note}" if pin.note else "pinned"
             return [[("    " + shown(said), PINNED)]] if said else []
         said = f"{decision.action.value}: {self._model.explainer.short_artifact(decision)}"
-        style = DELETED if decision.action is Action.DELETE else KEPT
+        style = DELETED if decision.action is Action.DELETE else None
         return [[("    " + text, style)] for text in wrapped(shown(said), width - 4)]
 
     def action_mark(self) -> None:

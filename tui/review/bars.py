@@ -124,8 +124,10 @@ class FreedLine(Lines):
         """In whole parts: a number that is cut would be another number."""
         dot, ellipsis = f" {self._glyphs.dot} ", self._glyphs.ellipsis
         words = freed_words(self._model, self._glyphs)
-        while cell_len(words) > self.columns - 2 and dot in words:
-            words = words.removesuffix(f"{dot}{ellipsis}").rpartition(dot)[0] + dot + ellipsis
+        parts = words.split(dot)
+        while cell_len(words) > self.columns - 2 and len(parts) > 1:
+            parts.pop()
+            words = dot.join([*parts, ellipsis])
         return words
 
     def _right(self) -> str:

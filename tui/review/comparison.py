@@ -16,10 +16,10 @@ from .glyphs import Glyphs
 from .lines import Line
 from .model import ReviewModel
 from .panes import Pane
-from .styles import BOLD, DELETED, KEPT, SLIMMED
+from .styles import BOLD, DELETED, SLIMMED
 from .words import fit, plain_number, wrapped
 
-_STYLES = {"kept now": KEPT, "deleted now": DELETED, "whole now": KEPT, "slimmed now": SLIMMED}
+_STYLES = {"kept now": BOLD, "deleted now": DELETED, "whole now": BOLD, "slimmed now": SLIMMED}
 
 
 class ComparePane(Pane):

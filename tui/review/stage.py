@@ -58,7 +58,7 @@ class Stage(App[int]):
         glyphs: Glyphs,
         title: str,
         keymap: Keymap = TABLE,
-        colours: str = "dark",
+        colours: str = "either",
     ) -> None:
         # The terminal's own colours: half the bytes, and right on dark and on light.
         super().__init__(ansi_color=True)

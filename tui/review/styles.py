@@ -16,7 +16,7 @@ BOLD = Style(bold=True)
 DIM = Style(dim=True)
 CURSOR = Style(reverse=True)
 HEADING = Style(bold=True)
-KEPT = Style(color="green")
+KEPT = Style(color="green")  # for what is drawn, not for words: pale on white
 SLIMMED = Style(color="cyan")
 DELETED = Style(color="red")
 PINNED = Style(color="magenta", bold=True)
@@ -27,6 +27,7 @@ ALERT = Style(color="red", bold=True)
 BEST = Style(color="magenta", bold=True)
 
 COLOURS: Mapping[str, Mapping[str, str]] = {  # what stands for a colour, by theme
+    "either": {"cyan": "magenta"},  # for a background that is not known
     "dark": {},
     "light": {"green": "blue", "cyan": "blue"},
     "plain": dict.fromkeys(("green", "cyan", "red", "magenta"), "default"),
@@ -39,6 +40,8 @@ def theme_of(asked: str, environment: Mapping[str, str]) -> str:
     if asked != "auto":
         return asked
     background = environment.get("COLORFGBG", "").rpartition(";")[2]
+    if not background.isdecimal():
+        return "either"
     return "light" if background in _LIGHT else "dark"
 
 
