@@ -1,4 +1,4 @@
-"""Terminals of any size: nothing crashes or hangs, and what is too small says so and does nothing."""
+"""Terminals of any size: nothing crashes or hangs; what is too small says so and does nothing."""
 
 from __future__ import annotations
 
