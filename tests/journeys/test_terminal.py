@@ -232,6 +232,34 @@ def test_keys_of_ones_own(tmp_path: Path):
     assert terminal.end() == 0
 
 
+def test_keys_of_ones_own_hold_in_the_panes_and_questions(tmp_path: Path):
+    config = tmp_path / "config" / "keepstep"
+    config.mkdir(parents=True)
+    (config / "config.yaml").write_text(
+        "keys: {commit: C, confirm: o, undo: z, purge: Z, down: [m, down], close: [b]}"
+    )
+    terminal = _opened(tmp_path, XDG_CONFIG_HOME=str(tmp_path / "config"))
+    terminal.wait(_ready)
+    checkpoint = tmp_path / "run7" / "checkpoint-16900"
+    terminal.press("1mmdC")
+    terminal.wait(lambda lines: any("Move them to the trash? o yes, n no" in x for x in lines))
+    terminal.press("yCjq")
+    terminal.wait(lambda lines: any("does nothing here" in line for line in lines))
+    assert checkpoint.exists()
+    terminal.press("o")
+    terminal.wait(lambda lines: any("z undoes" in line for line in lines))
+    assert not checkpoint.exists()
+    terminal.press("t")
+    terminal.wait(lambda lines: "z put back" in lines[-1] and "Z purge" in lines[-1])
+    terminal.press("z")
+    terminal.wait(lambda lines: "o/N" in lines[-1])
+    terminal.press("o")
+    terminal.wait(lambda lines: any("1 checkpoint put back" in line for line in lines))
+    assert checkpoint.exists()
+    terminal.press("q")
+    assert terminal.end() == 0
+
+
 def test_without_utf8_only_ascii_is_sent(tmp_path: Path):
     terminal = _opened(tmp_path, LC_ALL="C", LANG="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     terminal.wait(_ready)

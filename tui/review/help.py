@@ -25,6 +25,10 @@ class HelpPane(Pane):
         super().__init__("Help", glyphs)
         self._keymap = keymap
 
+    def action_help(self) -> None:
+        """The key that opened it closes it."""
+        self.action_close()
+
     def content(self, width: int) -> Sequence[Line]:
         lines = self._rows(REVIEW, width)
         lines += [(), [("In what opens over the table", BOLD)]]

@@ -82,8 +82,8 @@ PANE: tuple[Key, ...] = (
 )
 
 CONFIRM = (
-    Key("confirm", ("y",), "yes", "yes, to every question; a large or unusual plan wants its number typed", destructive=True),
-    Key("refuse", ("n",), "no", "no, as is every other key"),
+    Key("confirm", ("y", "Y"), "yes", "yes, to every question; a large or unusual plan wants its number typed", destructive=True, shown="y"),
+    Key("refuse", ("n", "N"), "no", "no, as is every other key", shown="n"),
 )  # fmt: skip
 LEAVE = (
     Key("take", ("enter", "right"), "choose", "open, choose or use what the cursor is on", shown="Enter →"),

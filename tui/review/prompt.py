@@ -39,7 +39,7 @@ class Question(Lines, can_focus=True):
         event.stop()
         event.prevent_default()
         self._on_end()
-        if self._keymap.confirms(event.key) or self._keymap.confirms(event.key.lower()):
+        if self._keymap.confirms(event.key):
             self._on_yes()
 
 
