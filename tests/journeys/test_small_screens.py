@@ -59,3 +59,18 @@ async def test_the_question_is_whole_on_a_small_screen(
         await person.press("c")
         assert question in person.text
         assert person.last.endswith("Esc back")
+
+
+@pytest.mark.parametrize("width", [40, 47, 60])
+async def test_no_number_is_cut_where_columns_have_no_room(tmp_path: Path, width: int):
+    for name in ("a", "b"):
+        build_sample_run(tmp_path / name, now=NOW)
+    async with review(tmp_path, size=(width, 14)) as person:
+        rows = [line for line in person.lines if line.startswith("   ")]
+        assert [line.split()[0] for line in rows] == ["RUN", "a", "b"]
+        assert all(line.endswith(("FREES", "457 GB")) for line in rows)
+        await person.press("t")
+        assert "Trash and history" in person.text
+        await person.press("escape", "p")
+        assert any(line.endswith("DELETES    FREES") for line in person.lines)
+        assert any("aggressive" in x and x.endswith("304   1.1 TB") for x in person.lines)

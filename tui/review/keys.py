@@ -108,7 +108,9 @@ WITH_RUNS = tuple(  # what the overview of the runs does as the table does it
     key
     for key in REVIEW
     if key.id.startswith("rule_")
-    or key.id in {"presets", "more", "less", "value_before", "value_next", "commit", "undo"}
+    or key.id
+    in {"presets", "more", "less", "value_before", "value_next", "compare", "commit", "undo"}
+    or key.id in {"history", "artifacts", "forecast", "free", "export", "save", "rescan"}
 )
 
 # Every place where keys are for something: a key has one meaning in each.

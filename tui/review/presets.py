@@ -22,6 +22,8 @@ from .panes import ChoicePane
 from .styles import BOLD, DIM
 from .words import fit, wrapped
 
+_WIDTHS = (6, 6, 8, 8)  # cells of the numbers
+_LEAST_NAME = 14
 _NAME_WIDTH = 24  # of the longest that comes with keepstep
 _AT_ONCE = 500  # checkpoints; above, presets are planned in a thread and appear one by one
 
@@ -135,8 +137,17 @@ class PresetsPane(ChoicePane):
         return len(self.offers)
 
     def before(self, width: int) -> Sequence[Line]:
-        title = f"  {'NAME':<{_NAME_WIDTH}}  {'KEEPS':>6} {'SLIMS':>6} {'DELETES':>8} {'FREES':>8}"
-        return [[(title, BOLD)]]
+        return [[(self._row("NAME", ("KEEPS", "SLIMS", "DELETES", "FREES"), width), BOLD)]]
+
+    def _row(self, name: str, numbers: Sequence[str], width: int) -> str:
+        """The first numbers go where there is no room: one that is cut is another number."""
+        columns = list(zip(_WIDTHS, numbers, strict=True))
+        while len(columns) > 2 and width < _LEAST_NAME + 4 + sum(cells + 1 for cells, _ in columns):
+            del columns[0]
+        left = width - 4 - sum(cells + 1 for cells, _ in columns)
+        room = max(_LEAST_NAME, min(_NAME_WIDTH, left))
+        said = fit(name, room, ellipsis=self._glyphs.ellipsis)
+        return f"  {said} " + "".join(f" {text:>{cells}}" for cells, text in columns)
 
     def items(self, width: int) -> Sequence[Sequence[Line]]:
         if self._planning is not self._model.plan:
@@ -144,13 +155,13 @@ class PresetsPane(ChoicePane):
         return [self._item(offer, width) for offer in self.offers]
 
     def _item(self, offer: Offer, width: int) -> Sequence[Line]:
-        name = fit(shown(offer.file.name), _NAME_WIDTH, ellipsis=self._glyphs.ellipsis)
+        name = shown(offer.file.name)
         whose = "   yours" if offer.file.own else ""
         if not offer.planned:
-            head = f"  {name}  {'...':>6}{whose}"
+            head = self._row(name, ("", "", "", "..."), width) + whose
             about = (offer.policy.about or offer.policy.sentence()) if offer.policy else ""
         elif offer.summary is None:
-            head = f"  {name}  {'cannot be used here':>31}{whose}"
+            head = f"  {fit(name, _NAME_WIDTH)}  cannot be used here{whose}"
             about = offer.trouble
         else:
             freed = offer.summary.freed
@@ -158,8 +169,8 @@ class PresetsPane(ChoicePane):
             if files := offer.summary.artifacts:
                 whose = f"  and {counted(files, 'file')}{whose}"
             sums = offer.summary
-            counts = f"{sums.keep:>6} {sums.slim:>6} {sums.delete:>8}"
-            head = f"  {name}  {counts} {frees:>8}{whose}"
+            counts = (str(sums.keep), str(sums.slim), str(sums.delete), frees)
+            head = self._row(name, counts, width) + whose
             about = (offer.policy.about or offer.policy.sentence()) if offer.policy else ""
         return [
             [(head, None)],

@@ -23,10 +23,10 @@ from .model import ReviewModel
 from .panes import ChoicePane
 from .run_directory import run_directory
 from .styles import BOLD
-from .words import fit_path, size_range
+from .words import fit, fit_path, size_range
 
-_FIXED = 47  # cells of a row beside its name
-_SLIMS = 7  # likewise, where something is slimmed
+_WIDTHS = (11, 8, 6, 8, 13)  # cells of the numbers
+_LEAST_NAME = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,20 @@ class RunsPane(ChoicePane):
         return len(self.runs)
 
     def before(self, width: int) -> Sequence[Line]:
-        room, slims = self._room(width), f" {'SLIMS':>6}" if self._slims else ""
-        numbers = f"{'CHECKPOINTS':>11} {'SIZE':>8}{slims} {'DELETES':>8} {'FREES':>13}"
-        return [[(f"  {'RUN':<{room}} {numbers}", BOLD)]]
+        titles = ("CHECKPOINTS", "SIZE", "SLIMS", "DELETES", "FREES")
+        return [[(self._row("RUN", titles, width), BOLD)]]
 
-    def _room(self, width: int) -> int:
-        return max(8, width - _FIXED - (_SLIMS if self._slims else 0))
+    def _row(self, name: str, numbers: Sequence[str], width: int) -> str:
+        """The first numbers go where there is no room: one that is cut is another number."""
+        columns = list(zip(_WIDTHS, numbers, strict=True))
+        if not self._slims:
+            del columns[2]
+        for spare in (0, -2):
+            if width - _LEAST_NAME - sum(cells + 1 for cells, _ in columns) < 2:
+                del columns[spare]
+        room = max(_LEAST_NAME, width - 2 - sum(cells + 1 for cells, _ in columns))
+        said = fit(fit_path(name, room, ellipsis=self._glyphs.ellipsis), room)
+        return f"  {said}" + "".join(f" {text:>{cells}}" for cells, text in columns)
 
     @property
     def _slims(self) -> bool:
@@ -116,14 +124,12 @@ class RunsPane(ChoicePane):
         return [[self._item(run, width)] for run in self.runs]
 
     def _item(self, run: RunSum, width: int) -> Line:
-        room, slims = self._room(width), f" {run.slims:>6}" if self._slims else ""
-        name = fit_path(shown(run.directory), room, ellipsis=self._glyphs.ellipsis)
         if self._model.apparent:
             total, frees = run.apparent, size(run.freed.apparent)
         else:
             total, frees = run.disk, size_range(run.freed.certain, run.freed.possible)
-        numbers = f"{run.checkpoints:>11} {size(total):>8}{slims} {run.deletes:>8} {frees:>13}"
-        return [(f"  {name:<{room}} {numbers}", None)]
+        counts = (str(run.checkpoints), size(total), str(run.slims), str(run.deletes), frees)
+        return [(self._row(shown(run.directory), counts, width), None)]
 
     def action_take(self) -> None:
         if self.runs:
