@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ...policies.best_report import BestReport, best_reports
-from ...policies.catalog.model import Catalog, Pin
+from ...policies.catalog.model import Catalog, Checkpoint, Pin
 from ...policies.catalog.scan import ScanEvent
 from ...policies.decisions import Decision, Plan
 from ...policies.explain import Explainer
 from ...policies.plan import make_plan
 from ...policies.refusal import PolicyRefusal
 from ...policies.rules.policy import Policy
+from ..role_text import optimizer_state_line
 from .arrivals import Arrivals
 from .filtering import FilterError, View, parse_filter
 from .marking import Marking
@@ -67,6 +68,7 @@ class ReviewModel(Switching, Marking, Scope):
         self._arranged: Sequence[int] | None = None  # the places that the positions are of
         self._scoped: tuple[Catalog, str, Sequence[int]] = (Catalog(root), "", ())
         self._reports: tuple[object, Mapping[str, Sequence[BestReport]]] = (None, {})
+        self._optimizer_state: tuple[object, Mapping[str, str]] = (None, {})
         self._adopt(Catalog(root))
 
     def restore(self, found: Remembered) -> None:
@@ -134,6 +136,20 @@ class ReviewModel(Switching, Marking, Scope):
                 found.setdefault(report.series, []).append(report)
             self._reports = (key, found)
         return self._reports[1].get(series, ())
+
+    def optimizer_state_of(self, series: str) -> str:
+        """What the optimizer's files of a series come to, in words; "" for none."""
+        key = (id(self.catalog), self.apparent)
+        if key != self._optimizer_state[0]:
+            members: dict[str, list[Checkpoint]] = {}
+            for one in self.catalog.checkpoints:
+                members.setdefault(one.series, []).append(one)
+            said = {
+                name: optimizer_state_line(held, apparent=self.apparent)
+                for name, held in members.items()
+            }
+            self._optimizer_state = (key, said)
+        return self._optimizer_state[1].get(series, "")
 
     def take(self, events: Iterable[ScanEvent]) -> None:
         """Adopt what a scan found. A rescan shows its result at once, when it is complete."""

@@ -101,6 +101,8 @@ class Scanning(Stage):
             self.say(f"the scan failed: {self._feed.trouble}", urgent=True)
         if ended and not self.model.scanning:
             self._scanned()
+        elif events and not self.model.scanning:
+            self._look_over()  # only the metrics of long logs are still to come
         self.say_what_changed()
         self.sync()
         self._drained_at = time.monotonic()
