@@ -256,7 +256,7 @@ def test_keys_of_ones_own_hold_in_the_panes_and_questions(tmp_path: Path):
     terminal.press("o")
     terminal.wait(lambda lines: any("1 checkpoint put back" in line for line in lines))
     assert checkpoint.exists()
-    terminal.press("q")
+    terminal.press("qx")  # its mark may be back with it, and is asked about
     assert terminal.end() == 0
 
 
