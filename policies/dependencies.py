@@ -26,7 +26,8 @@ class Dependency:
 
 def dependencies(catalog: Catalog) -> tuple[Dependency, ...]:
     """Every one that is known, in catalog order of the holders."""
-    linked = any(one.measure and one.measure.links for one in catalog.checkpoints)
+    measures = [one.measure for one in catalog.checkpoints]
+    linked = [measure for measure in measures if measure is not None and measure.links]
     held = [one for one in catalog.references if one.holder is not None]
     if not linked and not held:
         return ()

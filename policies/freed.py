@@ -6,7 +6,7 @@ holds its last name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,7 +31,11 @@ class Measured(Protocol):
 
 def freed(items: Iterable[Measured]) -> Freed:
     """Bytes freed once every one of these items is gone for good."""
-    measures = [one.measure for one in items if one.measure is not None]
+    return freed_by([one.measure for one in items if one.measure is not None])
+
+
+def freed_by(measures: Sequence[Measure]) -> Freed:
+    """The same of what they measure."""
     certain = sum([measure.disk for measure in measures])
     apparent = sum([measure.apparent for measure in measures])
     shared: dict[tuple[int, int], list[int]] = {}  # inode -> links, seen, disk

@@ -18,6 +18,7 @@ METRICS_FILE = "metrics.jsonl"
 VERDICTS_FILE = "verified.json"
 LOCK_FILE = "lock"
 JOURNALS = "commits"
+HISTORY_FILE = "history.jsonl"  # a line for each commit of long ago, instead of a journal
 TRASH = "trash"
 SNAPSHOTS = "snapshots"  # beside the checkpoints, for everybody to see
 SNAPSHOT_RECORD = ".keepstep-snapshot.json"  # in each of them

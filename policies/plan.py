@@ -25,7 +25,7 @@ from .decisions import (
     Summary,
 )
 from .dependencies import dependencies
-from .freed import freed
+from .freed import freed_by
 from .judgement import Judgement
 from .plan_warnings import warnings_of
 from .protections import Lines, needed_protections, protect, sort_out
@@ -130,7 +130,8 @@ def _evaluate(
     checkpoints = catalog.checkpoints
     found: dict[str, SeriesEvaluation] = {}
     for series, places in lines.series.items():
-        items = tuple([checkpoints[i] for i in places])
+        alone = len(places) == len(checkpoints)
+        items = checkpoints if alone else tuple([checkpoints[i] for i in places])
         setting = Setting(series, logs.get(series, NO_LOG), local_time, now)
         kept = tuple(
             rule.keeps(items, setting) if rule.sees(series) else NO_KEEPS for rule in policy.rules
@@ -176,21 +177,22 @@ def summary_of(
 ) -> Summary:
     """The sums of what happens to each checkpoint, in catalog order, and to the artifacts."""
     delete = Action.DELETE  # looked up once: a member of an enum is slow to reach
-    gone = [
-        one for one, action in zip(catalog.checkpoints, actions, strict=True) if action is delete
-    ]
+    of_each = [one.measure for one in catalog.checkpoints]
+    gone = [measure for measure, one in zip(of_each, actions, strict=True) if one is delete]
     files = [one.artifact for one in artifacts if one.action is delete]
+    gone += [one.measure for one in files]
     slims = actions.count(Action.SLIM)
-    parts = resume_states(catalog.checkpoints, actions) if slims else []
-    measures = [one.measure for one in catalog.checkpoints if one.measure is not None]
+    if slims:
+        gone += [one.measure for one in resume_states(catalog.checkpoints, actions)]
+    measures = [measure for measure in of_each if measure is not None]
     measures += [one.artifact.measure for one in artifacts if one.artifact.measure is not None]
     return Summary(
         keep=actions.count(Action.KEEP),
         slim=slims,
-        delete=len(gone),
+        delete=actions.count(delete),
         total_bytes=sum([measure.disk for measure in measures]),
         total_apparent=sum([measure.apparent for measure in measures]),
-        freed=freed([*gone, *parts, *files]),
+        freed=freed_by([measure for measure in gone if measure is not None]),
         metric_unknown=metric_unknown,
         unsized=unsized,
         artifacts=len(files),

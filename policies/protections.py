@@ -99,10 +99,9 @@ def protect(
     for i in lines.unsized:
         add(i, "not sized")
     for series, places in lines.series.items():
-        items = [checkpoints[i] for i in places]
-        for position, name, by_hand, facts in _in_series(
-            series, items, policy, evaluations.get(series)
-        ):
+        evaluation = evaluations.get(series)
+        items = [checkpoints[i] for i in places] if evaluation is None else evaluation.items
+        for position, name, by_hand, facts in _in_series(series, items, policy, evaluation):
             add(places[position], name, by_hand, **facts)
     return found
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..policies.commit.commit import commit
-from ..policies.commit.history import history
+from ..policies.commit.history import in_trash
 from ..policies.commit.purge import purge
 from ..policies.commit.results import CommitResult, PurgeResult
 from ..policies.decisions import Plan
@@ -22,8 +22,6 @@ from . import output
 from .commit_text import commit_lines, purge_lines
 from .progress import clear, progress_line
 from .quantities import counted, items, size
-
-IN_TRASH = frozenset({"in trash", "partly undone", "partly purged"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class Outcome:
 
 def foretold(order: Order) -> list[str]:
     """What this occasion would purge besides: the old trash, and more where the disk is full."""
-    trash = [one for one in history(order.plan.root) if one.state in IN_TRASH]
+    trash = in_trash(order.plan.root)
     then = time.time() - order.window
     lines = []
     old = [one for one in trash if one.when < then]

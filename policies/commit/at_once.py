@@ -1,6 +1,7 @@
 """Do something to many items, several at a time where that pays; answers come in order.
 
 A file system that answers over a network is mostly waited for, so much is asked of it at once.
+One that answers from memory keeps a core busy, so a second one helps, if there is enough to do.
 """
 
 from __future__ import annotations
@@ -9,16 +10,21 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ..catalog.survey import may_fork
 from .descent import Tree
 from .interrupt import Stop
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-MANY = 16  # polite to a metadata server, and most of what there is to gain
+_MANY = 16  # polite to a metadata server, and most of what there is to gain
 _SLOW = 300e-6  # seconds a look at one entry; below it threads only get in each other's way
+_FEW = 2  # threads on a fast disk; more only wait for each other
+_TASTE = 2e-3  # seconds of work, before anything is known of how long it takes
+_WORTH_SHARING = 10e-3  # seconds of work to come; a second process costs some of them
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
 
@@ -41,19 +47,66 @@ def is_slow(tree: Tree, paths: Sequence[str]) -> bool:
 
 def cores() -> int:
     """How many calls the kernel can answer at the same time here."""
+    if not hasattr(os, "sched_getaffinity"):  # macOS
+        return os.cpu_count() or 1
     return len(os.sched_getaffinity(0))
 
 
+def _as_it_is(answer: Any) -> Any:  # noqa: ANN401 - whatever it is
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[_Item, _Answer]):
+    """What is done to each item, and how its answer comes from another process.
+
+    Doing it twice must be as good as once. `in_threads` says that it is mostly system calls.
+    """
+
+    do: Callable[[_Item], _Answer]
+    pack: Callable[[_Answer], Any] = _as_it_is  # to what marshal writes
+    unpack: Callable[[Any], _Answer] = _as_it_is
+    in_threads: bool = False
+
+
 def each(
-    work: Callable[[_Item], _Answer], items: Sequence[_Item], threads: int, asked: Stop = never
+    work: Work[_Item, _Answer], items: Sequence[_Item], asked: Stop = never, *, slow: bool
 ) -> Iterator[tuple[_Item, _Answer]]:
     """Every item with its answer, in order; once `asked` nothing more is begun."""
-    if threads < 2 or len(items) < 2:
-        for item in items:
-            if asked():
-                return
-            yield item, work(item)
+    if slow:
+        yield from _in_threads(work.do, items, _MANY, asked)
         return
+    spent = 0.0
+    alone = cores() < 2
+    for done, item in enumerate(items):
+        if asked():
+            return
+        if not alone and spent > _TASTE and spent / done * (len(items) - done) > _WORTH_SHARING:
+            shared = _on_two_cores(work, items[done:], asked)
+            if shared is not None:
+                yield from shared
+                return
+            alone = True
+        start = time.perf_counter()
+        answer = work.do(item)
+        spent += time.perf_counter() - start
+        yield item, answer
+
+
+def _on_two_cores(
+    work: Work[_Item, _Answer], items: Sequence[_Item], asked: Stop
+) -> Iterator[tuple[_Item, _Answer]] | None:
+    """A process that must not be copied, as one that trains, has threads, where these help."""
+    if may_fork():
+        from .second_process import Shared
+
+        return Shared(work, items, asked).run()
+    return _in_threads(work.do, items, _FEW, asked) if work.in_threads else None
+
+
+def _in_threads(
+    work: Callable[[_Item], _Answer], items: Sequence[_Item], threads: int, asked: Stop
+) -> Iterator[tuple[_Item, _Answer]]:
     from concurrent.futures import ThreadPoolExecutor
 
     def begin(item: _Item) -> tuple[_Answer] | None:

@@ -15,6 +15,7 @@ from ..places import STATE_DIRECTORY
 from . import journal
 from .commit_id import new_commit_id
 from .emptying import empty
+from .folded import fold
 from .interrupt import Stop, between_items
 from .lock import hold
 from .moving import Moving
@@ -65,7 +66,12 @@ def commit(
         run.move(asked, on_progress)
         run.end()
         result = run.result(skipped, notes)
-        return _purged(result, state, run, on_progress, asked, clock) if purge else result
+        if not purge:
+            return result
+        result = _purged(result, state, run, on_progress, asked, clock)
+        if not result.interrupted:
+            fold(state.tree)
+        return result
 
 
 def _purged(
@@ -80,11 +86,10 @@ def _purged(
         return replace(result, interrupted=result.interrupted or asked())
     before = free_bytes(state.tree)
     try:
-        record = journal.read(state.tree, run.id)
-        if record is None or record.open_step:  # what is not written down cannot be deleted
+        if run.written is None:  # what is not written down cannot be deleted
             note = "the trash was not emptied: the commit has to be put right first, by any command"
             return replace(result, notes=(*result.notes, note))
-        gone, left = empty(state.tree, record, clock, on_progress, asked)
+        gone, left = empty(state.tree, run.written, clock, on_progress, asked)
     except OSError as error:
         note = f"the trash was not emptied: its journal cannot be written ({error.strerror})"
         return replace(result, notes=(*result.notes, note))

@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from .rename import move
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_LEADS_AWAY = frozenset(("", ".", ".."))
 
 
 def parts_of(path: str) -> list[str]:
     """The components of a relative path; OSError for one that could leave its directory."""
     parts = path.split("/") if path else []
-    if any(part in ("", ".", "..") or "\0" in part for part in parts):
+    if not _LEADS_AWAY.isdisjoint(parts) or "\0" in path:
         raise OSError(errno.EINVAL, "not a path below the directory", path)
     return parts
 
@@ -57,6 +58,10 @@ class Tree:
         if self._open is not None and self._open[0] == path:
             return
         self.make(path)
+        self.hold(path)
+
+    def hold(self, path: str) -> None:
+        """Hold the directory `path` open, which is there, until another one is or it is let go."""
         with self.directory(path) as fd:
             held = os.dup(fd)
         self.let_go()
@@ -70,11 +75,16 @@ class Tree:
 
     @contextmanager
     def directory(self, path: str) -> Iterator[int]:
-        """A descriptor of the directory at `path`, for the length of the block."""
-        held = self._open is not None and self._open[0] == path
-        fd = os.dup(self._open[1] if self._open is not None and held else self.fd)
+        """A descriptor of the directory at `path`, for the length of the block and not to close."""
+        if not path:
+            yield self.fd
+            return
+        if self._open is not None and self._open[0] == path:
+            yield self._open[1]
+            return
+        fd = os.dup(self.fd)
         try:
-            for part in () if held else parts_of(path):
+            for part in parts_of(path):
                 deeper = os.open(part, _DIRECTORY, dir_fd=fd)
                 os.close(fd)
                 fd = deeper

@@ -6,11 +6,12 @@ From the durable intent on these items count as gone, so that no undo ever puts 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from . import journal
-from .at_once import MANY, cores, each, is_slow, never
+from .at_once import Work, each, is_slow, never
 from .descent import Tree, split
 from .erase import NFS_LEFTOVER, STILL_OPEN, erase
 from .interrupt import Stop
@@ -19,8 +20,6 @@ from .records import Event, Journal, JournalItem
 from .results import OnProgress, Progress
 from .slimming import trashed_members
 from .state import TRASH_PATH
-
-_THREADS = 2  # on a fast disk; more only wait for each other
 
 
 def empty(
@@ -65,17 +64,32 @@ def _delete(
     done: list[JournalItem] = []
     pending: list[str] = []
     paths = [member.to for item in items[:3] for member in trashed_members(item)]
-    threads = MANY if is_slow(tree, paths) else min(_THREADS, cores())
-    for item, left in each(partial(_erase_item, tree), items, threads, asked):
-        pending += left
-        done.append(item)
-        if on_progress is not None:
-            on_progress(Progress("purging", len(done), len(items), item.id))
+    work = Work(partial(_erase_item, tree), in_threads=True)
+    slow = is_slow(tree, paths)
+    with _held(tree, paths):
+        for item, left in each(work, items, asked, slow=slow):
+            pending += left
+            done.append(item)
+            if on_progress is not None:
+                on_progress(Progress("purging", len(done), len(items), item.id))
     pending += _remove_folders(tree, record, done)
     numbers = tuple(item.n for item in done)
     event = Event("purged", clock(), items=numbers, text="; ".join(pending))
     journal.append(tree, record.intent.id, event)
     return done, pending
+
+
+@contextmanager
+def _held(tree: Tree, paths: Sequence[str]) -> Iterator[None]:
+    """Mostly everything lies in one folder, which is then not looked for again each time."""
+    try:
+        tree.hold(split(paths[0])[0])
+    except (OSError, IndexError):
+        pass  # gone already, or nothing to delete
+    try:
+        yield
+    finally:
+        tree.let_go()
 
 
 def _erase_item(tree: Tree, item: JournalItem) -> list[str]:

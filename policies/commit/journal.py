@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from ..places import JOURNALS, STATE_DIRECTORY
 from ..refusal import Refusal
@@ -58,13 +59,18 @@ def begin(tree: Tree, intent: Intent) -> None:
 def append(tree: Tree, commit_id: str, event: Event) -> None:
     """Add one event, durable on return; a torn line left by a crash is cut off first."""
     with _opened(tree, commit_id, _APPEND) as fd:
-        end = _cut_torn_line(fd)
-        try:
-            _write(tree, fd, _line(event))
-            os.fsync(fd)
-        except OSError:
-            os.ftruncate(fd, end)
-            raise
+        add_lines(tree, fd, _line(event))
+
+
+def add_lines(tree: Tree, fd: int, lines: bytes) -> None:
+    """Add whole lines to an open file and make them durable, or leave it as it was."""
+    end = _cut_torn_line(fd)
+    try:
+        _write(tree, fd, lines)
+        os.fsync(fd)
+    except OSError:
+        os.ftruncate(fd, end)
+        raise
 
 
 def mend(tree: Tree, commit_id: str) -> None:
@@ -97,10 +103,13 @@ def ids_in_trash(tree: Tree) -> list[str]:
 
 def is_settled(tree: Tree, commit_id: str) -> bool:
     """Whether recovery has nothing to do, by the last bytes alone."""
-    with _opened(tree, commit_id, _READ) as fd:
-        size = os.fstat(fd).st_size
-        wanted = len(_SETTLED_END)
-        return size >= wanted and os.pread(fd, wanted, size - wanted) == _SETTLED_END
+    try:
+        with _opened(tree, commit_id, _READ) as fd:
+            size = os.fstat(fd).st_size
+            wanted = len(_SETTLED_END)
+            return size >= wanted and os.pread(fd, wanted, size - wanted) == _SETTLED_END
+    except FileNotFoundError:
+        return True  # folded meanwhile
 
 
 def read(tree: Tree, commit_id: str) -> Journal | None:
@@ -144,12 +153,15 @@ def _opened(tree: Tree, commit_id: str, flags: int) -> Iterator[int]:
 
 
 def _line(record: Intent | Event) -> bytes:
-    import msgspec
-
-    content = msgspec.to_builtins(record)
+    content = _fields_of(record)
     if isinstance(record, Intent):
         content = {"format": FORMAT, "version": VERSION, **content}  # first, for human readers
-    return json.dumps(content, separators=(",", ":")).encode("ascii") + b"\n"
+    text = json.dumps(content, separators=(",", ":"), default=_fields_of)
+    return text.encode("ascii") + b"\n"
+
+
+def _fields_of(record: Any) -> dict[str, Any]:  # noqa: ANN401 - one of `records.py`
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def _write(tree: Tree, fd: int, data: bytes) -> None:

@@ -2,6 +2,11 @@
 
 The kernel's lock decides and dies with its process; the text in the file only tells the others
 whom to ask. Never waits.
+
+Where a mount refuses flock, nothing is moved. Locks of ranges (fcntl) would be no way out: NFS
+carries flock as such a lock, and Lustre without `-o flock` refuses both. They would also be let go
+by whoever in this process closes the file, and not be shared with a second process that empties
+the trash. And a host that locks in the one way would not see one that locks in the other.
 """
 
 from __future__ import annotations
@@ -11,7 +16,6 @@ import fcntl
 import getpass
 import json
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +28,8 @@ from .descent import Tree, share_mode
 _FLAGS = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 _LONG = 3600  # seconds
 _BUSY = frozenset({errno.EWOULDBLOCK, errno.EACCES})
+_UNSUPPORTED = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP})
+_REMEDY = "; whoever mounts it can allow locks: Lustre with -o flock, NFS with its lock service"
 
 
 def user_name() -> str:
@@ -36,7 +42,7 @@ def user_name() -> str:
 
 def host_name() -> str:
     """The name of this machine."""
-    return socket.gethostname()
+    return os.uname().nodename
 
 
 def is_at_work(tree: Tree, state: str) -> bool:
@@ -101,6 +107,7 @@ def _take(fd: int, where: str, now: float) -> None:
         raise Refusal(
             f"no lock can be taken in {where} ({os.strerror(error.errno or 0)}), "
             "so nothing is moved: two commits at once could not be told apart"
+            f"{_REMEDY if error.errno in _UNSUPPORTED else ''}"
         ) from error
 
 

@@ -24,12 +24,12 @@ from .lock import host_name, user_name
 from .outcome import HalfMoved, why
 from .parents import remove_empty, snapshot, sync_moves
 from .pin_watch import PinWatch
-from .records import Event, Intent, JournalItem, JournalMember, Parent, SkippedItem
+from .records import Event, Intent, Journal, JournalItem, JournalMember, Parent, SkippedItem
 from .results import CommitResult, OnProgress, Progress, Skipped
 from .revalidate import PINNED, Candidate
 from .slimming import aside, pieces, staying
 from .state import StateDirectory, release_room
-from .trash import destination, kind_of, send
+from .trash import destination, send
 
 Clock = Callable[[], float]
 
@@ -59,11 +59,13 @@ class Moving:
         self._unsettled = False
         self._interrupted = False
         self._notes: list[str] = []
+        self._intent = self._made_intent()
+        self.written: Journal | None = None  # what is durable, once all of it is
 
     def begin(self) -> None:
         """Make the whole intent durable, or refuse."""
         try:
-            journal.begin(self._state.tree, self._intent())
+            journal.begin(self._state.tree, self._intent)
         except OSError as error:
             where = os.path.join(self._state.tree.path, STATE_DIRECTORY)
             raise Refusal(
@@ -92,9 +94,9 @@ class Moving:
         """Make the moves durable, then say in the journal that they are."""
         tree = self._state.tree
         tree.let_go()
-        moved = [item for item in self.items if item.n in set(self._trashed)]
-        sync_moves(tree, self.id, moved)
-        stayed = [item for item in self.items if item.n not in set(self._trashed)]
+        gone = set(self._trashed)
+        sync_moves(tree, self.id, [item for item in self.items if item.n in gone])
+        stayed = [item for item in self.items if item.n not in gone]
         remove_empty(tree, self.id, stayed)
         if self._unsettled:
             return  # without a result the next start puts the torn set right
@@ -111,6 +113,8 @@ class Moving:
         except OSError as error:
             # The moves stand; the next start finds them and writes the missing line.
             self._notes.append(f"the end of the journal could not be written: {error.strerror}")
+        else:
+            self.written = Journal(self._intent, (event,))
 
     def result(self, skipped: Sequence[Skipped], notes: Sequence[str]) -> CommitResult:
         """What happened, for the caller."""
@@ -141,7 +145,7 @@ class Moving:
     def _paths(self) -> list[str]:
         return [member.path for item in self.items for member in item.members]
 
-    def _intent(self) -> Intent:
+    def _made_intent(self) -> Intent:
         policy = self._plan.policy
         parents = snapshot(self._state.tree, self._paths())
         return Intent(
@@ -168,11 +172,11 @@ def _item(
     members = tuple(
         JournalMember(
             path,
-            kind_of(seen),
+            seen.kind,
             aside(path) if n < asides else destination(commit_id, path, folders),
-            seen.st_dev,
-            seen.st_ino,
-            seen.st_mtime_ns,
+            seen.device,
+            seen.inode,
+            seen.mtime_ns,
         )
         for n, (path, seen) in enumerate(zip(paths, going.seen, strict=True))
     )

@@ -15,6 +15,7 @@ from ..units import FreeSpace
 from . import journal
 from .descent import Tree
 from .emptying import empty, sweep_leftovers
+from .folded import fold, is_known
 from .interrupt import Stop, between_items
 from .lock import hold
 from .records import Journal
@@ -43,7 +44,7 @@ def purge(
     """
     refuse_root(root)
     with open_if_present(root) as state:
-        if state is None or (commit_id and commit_id not in journal.commit_ids(state.tree)):
+        if state is None or (commit_id and not is_known(state.tree, commit_id)):
             if commit_id:
                 raise journal.unknown_commit(root, commit_id)
             return PurgeResult()
@@ -57,6 +58,8 @@ def purge(
                     break
                 if older_than is None or clock() - record.intent.when > older_than:
                     emptying.empty(record)
+            if not asked():
+                fold(tree)
             return emptying.result(free_bytes(tree) - before)
 
 

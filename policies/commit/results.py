@@ -80,6 +80,9 @@ class PurgeResult:
     notes: tuple[str, ...] = ()
 
 
+_IN_TRASH = ("in trash", "partly undone", "partly purged")
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One commit as its journal tells it."""
@@ -94,6 +97,12 @@ class HistoryEntry:
     state: str  # in trash, undone, partly undone, purged, partly purged, interrupted, ...
     files: int = 0  # how many of the items are artifacts, not checkpoints
     slimmed: int = 0  # how many are the part of a checkpoint that slimming took
+    ended: float = 0.0  # when the last that happened to it ended, in seconds since the epoch
+
+    @property
+    def is_in_trash(self) -> bool:
+        """Whether something of it can be put back, or purged."""
+        return self.state in _IN_TRASH
 
     @property
     def checkpoints(self) -> int:

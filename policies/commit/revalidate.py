@@ -20,12 +20,13 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..catalog.listing import Names
+from ..catalog.listing import Names, Stat, describe
 from ..catalog.lookout import Lookout
 from ..catalog.model import Checkpoint
 from ..catalog.unchanged import Unchanged
 from ..decisions import Action, ArtifactDecision, Decision, Plan, Source, Unit
-from .at_once import MANY, each, is_slow
+from .at_once import Work, each, is_slow
+from .look_packing import Packing
 from .outcome import CHANGED, Unmoved, why
 from .results import Skipped
 from .second_look import Look, look_again
@@ -44,7 +45,7 @@ class Candidate:
     """An item that may go, and its top-level entries as seen before the fresh scan."""
 
     unit: Unit
-    seen: tuple[os.stat_result, ...]
+    seen: tuple[Stat, ...]
 
 
 def rescan_now(plan: Plan, unchanged: Unchanged, now: float) -> Plan:
@@ -122,7 +123,9 @@ def _looks(state: StateDirectory, units: Sequence[Unit]) -> Iterable[tuple[Unit,
             return error
 
     first = [state.place(member.path) for unit in units[:3] for member in unit.members]
-    return each(look, units, MANY if is_slow(state.tree, first) else 1)
+    way = Packing()
+    work = Work(look, way.pack, way.unpack)
+    return each(work, units, slow=is_slow(state.tree, first))
 
 
 def _objection(unit: Unit, look: Look | OSError) -> str:
@@ -142,7 +145,7 @@ def _look(state: StateDirectory, unit: Unit, lookout: Lookout) -> Look:
     for path in unit.aside:
         if state.tree.exists(state.place(aside(path))):
             raise Unmoved(TAKEN_NAME)
-    moving = (state.tree.lstat(state.place(piece.path)) for piece in pieces(unit))
+    moving = (describe(state.tree.lstat(state.place(p.path))) for p in pieces(unit))
     return replace(look, top=tuple(moving))
 
 
@@ -165,7 +168,8 @@ class _Judge:
         self._holding_them = {
             above: id_ for path, id_ in self._staying.items() for above in _above(path)
         }
-        self._mounts = _mount_points()
+        home = state.tree.path.rstrip("/") + "/"
+        self._mounts = [mount for mount in _mount_points() if mount.startswith(home)]
 
     def objection(self, candidate: Candidate) -> str:
         """Why the item stays, or "" when it may go."""
@@ -207,7 +211,7 @@ class _Judge:
     def _of_the_place(self, candidate: Candidate) -> str:
         unit = candidate.unit
         for member, seen in zip(pieces(unit), candidate.seen, strict=True):
-            if seen.st_dev != self._state.device:
+            if seen.device != self._state.device:
                 return "on another filesystem"
             inside = self._holding_them.get(member.path) or self._staying.get(member.path)
             if inside and not (unit.stays and inside == unit.id):

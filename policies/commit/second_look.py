@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..catalog.fingerprint import Fingerprint
-from ..catalog.listing import Names, describe, directories_in
+from ..catalog.listing import Names, Stat, describe, directories_in
 from ..catalog.lookout import OPEN_DIRECTORY, Lookout
 from ..catalog.model import Kind, Member
 from .descent import split
@@ -23,7 +23,7 @@ from .state import StateDirectory
 class Look:
     """What was seen of one unit."""
 
-    top: tuple[os.stat_result, ...]  # its members themselves
+    top: tuple[Stat, ...]  # its members themselves
     identity: str  # as in `Measure`
     listings: dict[str, Names]  # of its directories, by path relative to the root
 
@@ -36,9 +36,8 @@ class _Walk:
     fingerprint: Fingerprint = field(default_factory=Fingerprint)
     listings: dict[str, Names] = field(default_factory=dict)
 
-    def member(self, fd: int, name: str, path: str, seen: os.stat_result) -> None:
+    def member(self, fd: int, name: str, path: str, found: Stat) -> None:
         """Note one member, and all below it."""
-        found = describe(seen)
         self.fingerprint.member(path, found)
         if found.kind is Kind.LINK:
             self.fingerprint.target(os.readlink(name, dir_fd=fd))
@@ -77,7 +76,7 @@ def look_again(state: StateDirectory, members: Sequence[Member], lookout: Lookou
     for member in members:
         directory, name = split(state.place(member.path))
         with state.tree.directory(directory) as fd:
-            found = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            found = describe(os.stat(name, dir_fd=fd, follow_symlinks=False))
             top.append(found)
             walk.member(fd, name, member.path, found)
     return Look(tuple(top), walk.fingerprint.hexdigest(), walk.listings)

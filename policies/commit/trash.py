@@ -10,14 +10,13 @@ import os
 import stat
 from enum import Enum
 
+from ..catalog.listing import KIND_OF
 from ..catalog.model import Kind
 from .descent import Tree, split
 from .outcome import CHANGED, TAKEN, HalfMoved, Unmoved, why
 from .records import JournalItem, JournalMember
 from .slimming import is_aside, require_rest
 from .state import TRASH_PATH
-
-_KINDS = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.DIRECTORY, stat.S_IFLNK: Kind.LINK}
 
 
 class Place(Enum):
@@ -30,7 +29,7 @@ class Place(Enum):
 
 def kind_of(status: os.stat_result) -> Kind:
     """The kind of an entry, by its mode."""
-    return _KINDS.get(stat.S_IFMT(status.st_mode), Kind.OTHER)
+    return KIND_OF.get(stat.S_IFMT(status.st_mode), Kind.OTHER)
 
 
 def destination(commit_id: str, path: str, folders: dict[str, int]) -> str:

@@ -13,6 +13,7 @@ from ..places import STATE_DIRECTORY
 from ..refusal import Refusal
 from . import journal
 from .descent import Tree
+from .folded import folded
 from .interrupt import Stop, between_items
 from .lock import hold
 from .outcome import PURGED
@@ -43,6 +44,8 @@ def undo(
         with hold(tree, STATE_DIRECTORY, "undoing", clock), between_items(stop) as asked:
             commit_id = commit_id or _cut_short(tree)
             notes = recover_in(tree, clock)
+            if commit_id is not None and commit_id not in journal.commit_ids(tree):
+                return UndoResult(_of_long_ago(tree, root, commit_id), notes=notes)
             record = _newest(tree) if commit_id is None else _named(tree, root, commit_id)
             if record is None:
                 return UndoResult("", notes=notes)
@@ -105,8 +108,19 @@ def _newest(tree: Tree) -> Journal | None:
     return None
 
 
+def _of_long_ago(tree: Tree, root: str, commit_id: str) -> str:
+    """The id of a commit of which all is back; Refusal where nothing is left to put back."""
+    known = next((one for one in folded(tree) if one.id == commit_id), None)
+    if known is None:
+        raise journal.unknown_commit(root, commit_id)
+    if "purged" in known.state:
+        then = time.strftime("%Y-%m-%d %H:%M", time.localtime(known.ended))
+        raise Refusal(f"commit {commit_id} cannot be undone: it was purged on {then}")
+    return commit_id
+
+
 def _named(tree: Tree, root: str, commit_id: str) -> Journal:
-    record = journal.read(tree, commit_id) if commit_id in journal.commit_ids(tree) else None
+    record = journal.read(tree, commit_id)
     if record is None:
         raise journal.unknown_commit(root, commit_id)
     return record

@@ -88,14 +88,14 @@ class BestRule(Rule):
 
     def leaders(self, values: Column, count: int) -> list[int]:
         """The first few of the ranking, without putting all in order by age."""
-        finite = [value for value in values if value is not None and isfinite(value)]
+        finite = _finite(values)
         if not finite:
             return []
         limit = (nsmallest if self.mode == "min" else nlargest)(count, finite)[-1]
         if self.mode == "min":
-            near = ((v, i) for i, v in enumerate(values) if v is not None and v <= limit)
+            near = [(v, i) for i, v in enumerate(values) if v is not None and v <= limit]
         else:
-            near = ((v, i) for i, v in enumerate(values) if v is not None and v >= limit)
+            near = [(v, i) for i, v in enumerate(values) if v is not None and v >= limit]
         return self._in_order((value, i) for value, i in near if isfinite(value))[:count]
 
     def best_of(self, items: Sequence[Checkpoint], setting: Setting = NOWHERE) -> int | None:
@@ -107,7 +107,7 @@ class BestRule(Rule):
     ) -> tuple[Column, Mapping[int, tuple[float, float]]]:
         """The values, those near the best as good as it; and by position what they are near to."""
         margin = self.margin(setting)
-        finite = [v for v in values if v is not None and isfinite(v)] if margin else []
+        finite = _finite(values) if margin else []
         if not margin or not finite:
             return values, {}
         best = min(finite) if self.mode == "min" else max(finite)
@@ -130,7 +130,7 @@ class BestRule(Rule):
             i: {"rank": rank, "value": values[i], "near": near.get(i)}
             for rank, i in enumerate(self.leaders(levelled, self.count), start=1)
         }
-        if self.missing == "keep" and None in values:
+        if self.missing == "keep" and not _all_finite(values):
             kept |= {i: _UNKNOWN for i, value in enumerate(values) if value is None}
         return kept
 
@@ -173,6 +173,20 @@ class BestRule(Rule):
             and other.count <= self.count
             and (self.missing == "keep" or other.missing == "drop")
         )
+
+
+def _all_finite(values: Column) -> bool:
+    """Whether all are known and finite, in the time of one sum; False may also mean overflow."""
+    try:
+        return isfinite(sum(values))  # type: ignore[arg-type]
+    except (TypeError, OverflowError):
+        return False
+
+
+def _finite(values: Column) -> Sequence[float]:
+    if _all_finite(values):
+        return values  # type: ignore[return-value]
+    return [value for value in values if value is not None and isfinite(value)]
 
 
 def margin_of(value: object, where: str) -> float | str:

@@ -7,12 +7,14 @@ step numbers alone, never on positions, so pruning often, rarely or at random en
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import le
 
 LAST_IN_BUCKET, NONE, CLOSEST = "last_in_bucket", "none", "closest"
+_MANY_TO_ONE = 6  # checkpoints to an interval, from which a search is quicker than a pass
 ON_MISS = (LAST_IN_BUCKET, NONE, CLOSEST)
 
 
@@ -40,8 +42,7 @@ class Grid:
     def buckets(self, numbers: Sequence[float]) -> list[int]:
         """The bucket of every number."""
         n, offset = self.interval, self.offset
-        whole = isinstance(n, int) and isinstance(offset, int) and set(map(type, numbers)) <= {int}
-        if whole and self.on_miss != CLOSEST:  # the same as `bucket`, without a call for each
+        if self._is_whole(numbers) and self.on_miss != CLOSEST:  # `bucket`, without calling it
             # mypy cannot see that all are whole
             return [-((offset - number) // n) for number in numbers]  # type: ignore[misc]
         return [self.bucket(number) for number in numbers]
@@ -52,8 +53,12 @@ class Grid:
 
     def members(self, numbers: Sequence[float]) -> Iterator[tuple[int, float, float]]:
         """Position, number and exact mark of all that the grid keeps."""
+        ordered = self.on_miss == LAST_IN_BUCKET and _ascending(numbers)
+        if ordered and self._is_sparse(numbers):
+            yield from self._last_ones(numbers)
+            return
         buckets = self.buckets(numbers)
-        if self.on_miss == LAST_IN_BUCKET and _ascending(numbers):
+        if ordered:
             interval, offset = self.interval, self.offset
             for bucket, last in dict(zip(buckets, range(len(numbers)), strict=True)).items():
                 number, mark = numbers[last], bucket * interval + offset
@@ -65,6 +70,30 @@ class Grid:
         for i, (bucket, number) in enumerate(zip(buckets, numbers, strict=True)):
             if chosen.get(bucket) == number:
                 yield i, number, self.mark(bucket)
+
+    def _is_whole(self, numbers: Sequence[float]) -> bool:
+        """Whether nothing can be rounded."""
+        whole = isinstance(self.interval, int) and isinstance(self.offset, int)
+        return whole and set(map(type, numbers)) <= {int}
+
+    def _is_sparse(self, numbers: Sequence[float]) -> bool:
+        """Whether many of these ascending numbers share a bucket, so that most need no look."""
+        if not numbers or not self._is_whole(numbers):
+            return False
+        return (numbers[-1] - numbers[0]) // self.interval * _MANY_TO_ONE < len(numbers)
+
+    def _last_ones(self, numbers: Sequence[float]) -> Iterator[tuple[int, float, float]]:
+        """What `members` tells of whole ascending numbers, from the last one to the first."""
+        end, interval, offset = len(numbers), self.interval, self.offset
+        while end:
+            number = numbers[end - 1]
+            mark = offset - (offset - number) // interval * interval
+            below = bisect_right(numbers, mark - interval, 0, end)
+            last = end - 1
+            while last >= below and numbers[last] == number:
+                yield last, number, mark
+                last -= 1
+            end = below
 
     def _chosen(self, numbers: Sequence[float], buckets: Sequence[int]) -> dict[int, float]:
         pairs = zip(buckets, numbers, strict=True)

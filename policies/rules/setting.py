@@ -61,9 +61,7 @@ class Setting:
 
     def metric(self, name: str, items: Sequence[Checkpoint]) -> Column:
         """A metric as it stands at each checkpoint; None where it does not."""
-        return self._column(
-            f"metric {name}", items, lambda: [one.metrics.get(name) for one in items]
-        )
+        return self._column(f"metric {name}", items, lambda: _values(name, items))
 
     def numbers(self, items: Sequence[Checkpoint]) -> Sequence[float]:
         """What orders the checkpoints: their steps, or whatever they have instead."""
@@ -93,6 +91,14 @@ class Setting:
 
 
 NOWHERE = Setting(_columns=None)
+
+
+def _values(name: str, items: Sequence[Checkpoint]) -> Column:
+    """Mostly all have it, and then no question is asked of each."""
+    try:
+        return [one.metrics[name] for one in items]
+    except KeyError:
+        return [one.metrics.get(name) for one in items]
 
 
 def _numbers_of(items: Sequence[Checkpoint]) -> Sequence[float]:

@@ -78,6 +78,15 @@ def after_purge(root: Path, before: Seen, turn: int) -> None:
         demand(part(now, checkpoint) == part(then, checkpoint), f"{checkpoint} is not whole")
 
 
+def after_folding(root: Path, before: Seen, turn: int) -> None:
+    """No commit of long ago is forgotten or told twice, and the trash fares as ever."""
+    for _ in range(2):
+        told = [one["id"] for one in json.loads(run("history", root, "--json").stdout)["commits"]]
+        demand(len(told) == len(set(told)), "a commit is told twice")
+        demand(set(_OLD) <= set(told), "a commit of long ago is forgotten")
+        after_purge(root, before, turn)
+
+
 def after_slim(root: Path, before: Seen, turn: int) -> None:
     """At no moment would training go on without its optimizer unawares; undo brings all back."""
     _no_silent_resume(root)
@@ -137,6 +146,18 @@ def _pruned(root: Path) -> None:
     run("prune", root, *PRUNE)
 
 
+def _pruned_for_years(root: Path) -> None:
+    """Pruned, and before that a hundred times, all of it purged long since."""
+    _pruned(root)
+    [journal] = root.glob(".keepstep/commits/*.jsonl")
+    text = journal.read_text()
+    items = [item["n"] for item in json.loads(text.splitlines()[0])["items"]]
+    purged = {"line": "purged", "at": 1_600_000_000.0, "items": items, "settled": True}
+    ended = text + json.dumps(purged, separators=(",", ":")) + "\n"
+    for old in _OLD:
+        (journal.parent / f"{old}.jsonl").write_text(ended.replace(journal.stem, old))
+
+
 def _slimmed(root: Path) -> None:
     run("prune", root, *SLIM)
 
@@ -155,12 +176,15 @@ def _pinned(root: Path) -> None:
     run("pin", root, "checkpoint-200", "--note", "figure 4")
 
 
+_OLD = [f"20200101-{n:06}-0000" for n in range(100)]
+
 SCENES = (
     Scene("prune", lambda root: ["prune", root, *PRUNE], _nothing, after_prune),
     Scene("undo", lambda root: ["undo", root], _pruned, after_undo),
     Scene("recovery of a pair", lambda root: ["undo", root], _torn(5), after_undo),
     Scene("recovery of three", lambda root: ["prune", root, *PRUNE], _torn(8), after_prune),
     Scene("purge", lambda root: ["purge", root, "-y"], _pruned, after_purge),
+    Scene("folding", lambda root: ["purge", root, "-y"], _pruned_for_years, after_folding),
     Scene("prune --purge", lambda r: ["prune", r, *PRUNE, "--purge"], _nothing, after_purge),
     Scene("slim", lambda root: ["prune", root, *SLIM], _nothing, after_slim),
     Scene("undo of a slim", lambda root: ["undo", root], _slimmed, after_slim),

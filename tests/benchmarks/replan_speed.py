@@ -1,7 +1,9 @@
 """How long a review takes from a toggled rule to the rows on its screen, and to open it.
 
-Run it by itself, on a quiet machine: python tests/benchmarks/replan_speed.py
-No terminal: the model, the timeline and the words of forty rows, as the screen asks for them.
+    python tests/benchmarks/replan_speed.py
+
+Time of the processor; no terminal: the model, the timeline and the words of forty rows, as the
+screen asks for them.
 """
 
 from __future__ import annotations

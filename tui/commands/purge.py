@@ -6,14 +6,13 @@ import time
 
 import click
 
-from ...policies.commit.history import history
+from ...policies.commit.history import in_trash
 from ...policies.commit.purge import purge
 from ...policies.commit.results import HistoryEntry
 from ...policies.commit.safety import refuse_root
 from ...policies.refusal import Refusal
 from ...policies.units import parse_duration
 from .. import output
-from ..carry_out import IN_TRASH
 from ..commit_text import exit_code, purge_lines
 from ..completion import directories
 from ..confirm import confirm
@@ -70,4 +69,4 @@ def _seconds(text: str) -> float:
 
 def _chosen(directory: str, seconds: float | None) -> list[HistoryEntry]:
     then = time.time() - (seconds or 0)
-    return [one for one in history(directory) if one.state in IN_TRASH and one.when <= then]
+    return [one for one in in_trash(directory) if one.when <= then]

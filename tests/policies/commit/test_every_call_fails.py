@@ -78,7 +78,7 @@ def failing(fault: Fault) -> Iterator[None]:
         counted = fault.of_rename(real)
         patch.setattr(rename, "_system_rename", lambda: counted)
         patch.setattr("keepstep.policies.commit.erase._PAUSES", (0.0,))
-        patch.setattr("keepstep.policies.commit.emptying._THREADS", 1)
+        patch.setattr("keepstep.policies.commit.at_once.cores", lambda: 1)
         yield
 
 

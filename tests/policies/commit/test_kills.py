@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from keepstep.policies.commit import rename
+from keepstep.policies.commit import at_once, rename
 from keepstep.policies.commit.commit import commit
 from keepstep.policies.commit.history import history
 from keepstep.policies.commit.purge import purge
 from keepstep.policies.commit.recovery import pending, recover
 from keepstep.policies.commit.undo import undo
+from keepstep.policies.refusal import BusyRefusal
 
 MUTATING = (
     *("rename", "fsync", "write", "pwrite", "unlink", "mkdir", "rmdir", "utime", "ftruncate"),
@@ -28,6 +30,12 @@ SETS = {"tf/ckpt-5", "ranks"}
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine even a small run can seem worth a second one, which counts for itself."""
+    monkeypatch.setattr(at_once, "cores", lambda: 1)
 
 
 class Countdown:
@@ -232,3 +240,42 @@ def test_commit_with_purge_killed_at_every_call(runs: Any, record_property: Any)
         states = {members_in_place(run, id_, SHAPES)[0] for id_ in SETS}
         assert len(states) == 1  # purged altogether, or back altogether
     record_property("kill points", calls - 1)
+
+
+@pytest.fixture
+def two_processes(one_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is shared with a second process, however little it is."""
+    for name, value in (("_TASTE", 0.0), ("_WORTH_SHARING", 0.0)):
+        monkeypatch.setattr(at_once, name, value)
+    for name, answer in (("cores", 2), ("may_fork", True)):
+        monkeypatch.setattr(at_once, name, lambda answer=answer: answer)
+
+
+@pytest.mark.usefixtures("two_processes")
+def test_two_purging_processes_killed_at_every_call(runs: Any) -> None:
+    """Each counts for itself, so one dies, or the other, or both; the lock outlives the first."""
+    ends = set()
+    for calls in range(40, 130):
+        run, original = runs()
+        plan = run.plan()
+        ends.add(survives(calls, lambda r=run, p=plan: commit(p, rescan=r.rescan, purge=True)))
+        never_looks_complete(run)
+        recover_once_nobody_holds_the_lock(run)
+        undo(str(run.root))
+        now = run.snapshot()
+        kept = {path for path in original if path.startswith(("checkpoint-300", "kept.pt"))}
+        assert kept <= now.keys()
+        assert len({members_in_place(run, id_, SHAPES)[0] for id_ in SETS}) == 1
+        assert not list(run.trash.glob("*"))
+    assert ends == {True, False}
+
+
+def recover_once_nobody_holds_the_lock(run: Any) -> None:
+    for _ in range(200):
+        try:
+            recover(str(run.root))
+        except BusyRefusal:
+            time.sleep(0.01)
+        else:
+            return
+    raise AssertionError("the lock is held for ever")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import pwd
@@ -185,6 +186,21 @@ def test_an_unwritable_directory_is_refused_and_untouched(open_run: Any) -> None
         assert "cannot lock" in as_nobody(lambda a=action: a(str(open_run.root)))
 
 
+@pytest.mark.parametrize("error", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EIO])
+def test_without_a_lock_nothing_moves(run: Any, monkeypatch: Any, error: int) -> None:
+    def refuses(fd: int, how: int) -> None:
+        raise OSError(error, os.strerror(error))
+
+    before = set(run.snapshot())
+    with monkeypatch.context() as patch:
+        patch.setattr("fcntl.flock", refuses)
+        with pytest.raises(Refusal, match="nothing is moved: two commits at once") as refused:
+            commit(run.plan(), rescan=run.rescan)
+    assert ("Lustre with -o flock" in str(refused.value)) == (error != errno.EIO)
+    assert set(run.snapshot()) == before
+    assert len(commit(run.plan(), rescan=run.rescan).trashed) == 5
+
+
 @needs_root
 def test_a_colleague_on_another_host_may_undo(open_run: Any, monkeypatch: Any) -> None:
     for path in [open_run.root, *open_run.root.rglob("*")]:
@@ -193,7 +209,7 @@ def test_a_colleague_on_another_host_may_undo(open_run: Any, monkeypatch: Any) -
             path.chmod(path.stat().st_mode | (0o2070 if path.is_dir() else 0o060))
     before = set(open_run.snapshot())
     assert len(commit(open_run.plan(), rescan=open_run.rescan).trashed) == 5
-    monkeypatch.setattr("socket.gethostname", lambda: "another-host")
+    monkeypatch.setattr("keepstep.policies.commit.lock.host_name", lambda: "another-host")
     answer = as_nobody(lambda: " ".join(sorted(undo(str(open_run.root)).restored)))
     assert answer == "checkpoint-100 checkpoint-200 ranks single.pt tf/ckpt-5"
     assert set(open_run.snapshot()) == before

@@ -148,7 +148,7 @@ def test_purge_on_a_slow_filesystem(run: Any, precious: Path, monkeypatch: Any) 
 
 
 def test_an_interrupted_purge_leaves_the_rest_to_undo(run: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("keepstep.policies.commit.emptying._THREADS", 1)
+    monkeypatch.setattr("keepstep.policies.commit.at_once.cores", lambda: 1)
     commit(run.plan(), rescan=run.rescan)
     done: list[str] = []
     purged = purge(
