@@ -193,6 +193,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     ),
     "no policy": lambda _: "no rule is on",
     "no rule here": lambda _: "no rule of the policy looks at this series",
+    "another run": lambda _: "it is in another run, which this is not about",
     "not in plan file": lambda _: "the plan file does not delete it",
     "marked": lambda _: "marked for deletion by hand",
     "makes way": lambda _: "makes way for a snapshot",

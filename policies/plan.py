@@ -70,7 +70,7 @@ def make_plan(
             protections.setdefault(place, []).extend(more)
         actions = judgement.actions()
     files = decide_artifacts(catalog, policy, pins, now, marks)
-    summary = _summary(catalog, actions, files, judgement.metric_unknown(), len(lines.unsized))
+    summary = summary_of(catalog, actions, files, judgement.metric_unknown(), len(lines.unsized))
     return Plan(
         catalog=catalog,
         policy=policy,
@@ -117,7 +117,7 @@ def with_decisions(
     """The same plan with other decisions on the same things, and the sums of these."""
     actions = [decision.action for decision in decisions]
     before = plan.summary
-    summary = _summary(plan.catalog, actions, artifacts, before.metric_unknown, before.unsized)
+    summary = summary_of(plan.catalog, actions, artifacts, before.metric_unknown, before.unsized)
     return replace(plan, decisions=decisions, artifacts=artifacts, summary=summary)
 
 
@@ -168,13 +168,14 @@ def _why_not_known(metric: str, catalog: Catalog) -> str:
     return f"no checkpoint in {catalog.root} has the metric {metric!r}{has}"
 
 
-def _summary(
+def summary_of(
     catalog: Catalog,
     actions: list[Action],
     artifacts: Sequence[ArtifactDecision],
     metric_unknown: int,
     unsized: int,
 ) -> Summary:
+    """The sums of what happens to each checkpoint, in catalog order, and to the artifacts."""
     delete = Action.DELETE  # looked up once: a member of an enum is slow to reach
     of_each = [one.measure for one in catalog.checkpoints]
     gone = [measure for measure, one in zip(of_each, actions, strict=True) if one is delete]

@@ -3,6 +3,7 @@
 keys:
   pin: p
   presets: [P, f2]
+theme: light
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ..policies.late_dataclass import dataclass
 from ..policies.refusal import Refusal
 
 FILE = "config.yaml"
+THEMES = ("auto", "dark", "light", "plain")
 _MAX_BYTES = 1_000_000
 
 
@@ -25,6 +27,7 @@ class Settings:
 
     path: str = ""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # action -> keys
+    theme: str = "auto"  # which colours: for a dark or a light background, none, or by what it is
 
     def refuse(self, where: str, sentence: str) -> NoReturn:
         """Refuse one setting by file and field."""
@@ -65,12 +68,16 @@ def _settings(document: object, path: str) -> Settings:
     if not isinstance(document, dict):
         raise Refusal(f"{path}: must be a mapping such as keys: {{pin: b}}")
     for name in document:
-        if name != "keys":
-            found.refuse(str(name), "is no setting; known: keys")
+        if name not in ("keys", "theme"):
+            found.refuse(str(name), "is no setting; known: keys, theme")
+    theme = document.get("theme", found.theme)
+    if theme not in THEMES:
+        found.refuse("theme", f"must be one of {', '.join(THEMES)}")
     keys = document.get("keys") or {}
     if not isinstance(keys, dict):
         found.refuse("keys", "must be a mapping of actions to keys, such as {pin: b}")
-    return Settings(path, {str(name): _keys(name, value, found) for name, value in keys.items()})
+    own = {str(name): _keys(name, value, found) for name, value in keys.items()}
+    return Settings(path, own, theme)
 
 
 def _keys(name: object, value: object, found: Settings) -> tuple[str, ...]:

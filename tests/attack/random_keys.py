@@ -31,13 +31,13 @@ from ground import COMMAND, ViolationError, demand, save_directory
 from keepstep.policies.commit.history import history
 
 _KEYS = [
-    *"jkgGvdsSrRaAtuceEwfFpPD?123456789<>+-=n" * 2,
+    *"jkgGvdsSrRaAtuceEwfFpPD?123456789<>+-=nhi" * 2,
     *("\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F") * 4,
     *("\x1b", " ", "\r", "\r", "/", "\x7f", "\t", "\x0c", "x", "q") * 2,
     *("y", "step>500\r", "\x15", "é", "\x1b[200~pasted\x1b[201~", "\x1b[<64;10;10M", "\x03"),
 ]  # fmt: skip
 _ASKS = re.compile(r"y/N|y yes, n no|Type \d+ and Enter")
-_SIZES = [(80, 24), (120, 40), (60, 15), (200, 50), (20, 5)]
+_SIZES = [(80, 24), (120, 40), (60, 15), (200, 50), (40, 10), (20, 5), (2, 1), (39, 60)]
 _KEYS_OF_A_REVIEW = 400
 _PATIENCE = 60.0  # seconds
 _ENDS = (0, 130, -signal.SIGINT)  # a Ctrl+C can still meet a review that is leaving
@@ -119,16 +119,16 @@ class Trainer:
     """Saves, rotates and points, as a run does that goes on."""
 
     def __init__(self, root: Path, dice: random.Random) -> None:
-        self._root, self._dice = root, dice
+        self.root, self._dice = root, dice
         self._step = 0
         self.alive: dict[str, int] = {}  # checkpoint -> inode
 
     def save(self) -> None:
         self._step += 100
         name = f"checkpoint-{self._step}"
-        save_directory(self._root / f"tmp-{name}", self._step)
-        (self._root / f"tmp-{name}").rename(self._root / name)
-        self.alive[name] = (self._root / name).stat().st_ino
+        save_directory(self.root / f"tmp-{name}", self._step)
+        (self.root / f"tmp-{name}").rename(self.root / name)
+        self.alive[name] = (self.root / name).stat().st_ino
 
     def change(self) -> None:
         if self._dice.random() < 0.8 or len(self.alive) < 20:
@@ -136,7 +136,7 @@ class Trainer:
             return
         name = self._dice.choice(sorted(self.alive)[:5])
         del self.alive[name]
-        shutil.rmtree(self._root / name, ignore_errors=True)
+        shutil.rmtree(self.root / name, ignore_errors=True)
 
 
 def press_keys(review: Review, trainer: Trainer, dice: random.Random, *, never_yes: bool) -> int:
@@ -145,8 +145,11 @@ def press_keys(review: Review, trainer: Trainer, dice: random.Random, *, never_y
         if not review.read(dice.choice([0.0, 0.005, 0.02])):
             return count
         keys = dice.choice(_KEYS)
-        if dice.random() < 0.01:
+        if dice.random() < 0.02:
             review.resize(*dice.choice(_SIZES))
+        elif dice.random() < 0.01:  # dragged by a corner, a cell at a time
+            for step in range(5):
+                review.resize(70 - 7 * step, 22 - 3 * step)
         if dice.random() < 0.02:
             trainer.change()
         may_answer = keys[0] in "yY\r" or keys[0].isdecimal()
@@ -160,7 +163,7 @@ def press_keys(review: Review, trainer: Trainer, dice: random.Random, *, never_y
 
 
 def check(root: Path, trainer: Trainer, *, untouched: bool) -> None:
-    """Everything that the trainer saved and did not remove is whole somewhere."""
+    """Everything that the trainer saved and did not remove is whole somewhere below the root."""
     places = {
         (path.stat().st_ino): path
         for path in root.rglob("checkpoint-*")
@@ -169,7 +172,7 @@ def check(root: Path, trainer: Trainer, *, untouched: bool) -> None:
     for name, inode in trainer.alive.items():
         demand(inode in places, f"{name} is gone")
         if untouched:
-            demand(places[inode] == root / name, f"{name} was moved, and nobody said yes")
+            demand(places[inode] == trainer.root / name, f"{name} was moved, and nobody said yes")
 
 
 def soak(minutes: float, seed: int) -> str:
@@ -183,13 +186,17 @@ def soak(minutes: float, seed: int) -> str:
             root, elsewhere = Path(place) / f"run{reviews}", Path(place) / f"home{reviews}"
             root.mkdir()
             elsewhere.mkdir()
-            trainer = Trainer(root, dice)
-            for _ in range(60):
-                trainer.save()
+            several = reviews % 4 >= 2  # runs, so that it opens on the overview
+            runs = ("amy", "bob") if several else (".",)
+            trainers = [Trainer(root / run, dice) for run in runs]
+            for trainer in trainers:
+                trainer.root.mkdir(exist_ok=True)
+                for _ in range(60 // len(trainers)):
+                    trainer.save()
             review = Review(root, elsewhere)
             try:
                 review.wait()
-                keys += press_keys(review, trainer, dice, never_yes=never_yes)
+                keys += press_keys(review, trainers[0], dice, never_yes=never_yes)
                 code = review.end()
             except BaseException:
                 os.kill(review.pid, signal.SIGKILL)
@@ -200,7 +207,8 @@ def soak(minutes: float, seed: int) -> str:
             said = last[2].decode(errors="replace")
             demand("Traceback" not in said, f"a traceback:\n{said}")
             if never_yes or not any("purged" in one.state for one in history(str(root))):
-                check(root, trainer, untouched=never_yes)
+                for trainer in trainers:
+                    check(root, trainer, untouched=never_yes)
             reviews, answers = reviews + 1, answers + review.answers
             shutil.rmtree(root)
     return f"{reviews} reviews, {keys} keys, {answers} answers to questions: nothing went unasked"

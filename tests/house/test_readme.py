@@ -13,7 +13,7 @@ from keepstep.policies import make_plan
 from keepstep.policies.rules.schema import parse_policy
 from keepstep.tui.cli import cli
 from keepstep.tui.reference import command_table, policy_option_table, rule_table
-from keepstep.tui.review.keys import key_table_markdown
+from keepstep.tui.review.keys import IN_PANES, key_table_markdown
 
 from ..policies.catalogs import NOW, kept_steps, steps_catalog
 
@@ -23,6 +23,7 @@ README = (HOUSE / "README.md").read_text()
 
 def test_the_keys_are_those_of_the_table():
     assert key_table_markdown() in README
+    assert key_table_markdown(IN_PANES) in README
 
 
 @pytest.mark.parametrize("part", [command_table, policy_option_table, rule_table])

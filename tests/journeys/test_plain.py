@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -198,15 +199,17 @@ def test_a_row_that_is_none_is_said(text: str):
         chosen(text, 5)
 
 
-def test_a_dumb_terminal_gets_lines_and_no_escapes(run: Path):
+def _on_a_dumb_terminal(root: Path, *answers: str, plain: bool = False) -> str:
+    """What a real process says on a pseudo-terminal that draws nothing."""
     keyboard, terminal = pty.openpty()
-    env = {**os.environ, "TERM": "dumb"}
+    env = {**os.environ, "TERM": "xterm-256color" if plain else "dumb"}
+    words = ["--plain"] if plain else []
     process = subprocess.Popen(
-        [*COMMAND, "--apparent", "--policy", "balanced", str(run)],
+        [*COMMAND, *words, "--apparent", "--policy", "balanced", str(root)],
         stdin=terminal, stdout=terminal, stderr=terminal, env=env,
     )  # fmt: skip
     os.close(terminal)
-    os.write(keyboard, b"list\nquit\n")
+    os.write(keyboard, "".join(f"{answer}\n" for answer in answers).encode())
     shown = b""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -216,6 +219,57 @@ def test_a_dumb_terminal_gets_lines_and_no_escapes(run: Path):
             break
     os.close(keyboard)
     assert process.wait(60) == 0
-    assert b"so this is --plain" in shown
-    assert b"checkpoint-16900, step 16900" in shown
-    assert b"\x1b" not in shown
+    assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", shown), "a control code"
+    assert shown.isascii()
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_a_dumb_terminal_gets_lines_and_no_escapes(run: Path):
+    shown = _on_a_dumb_terminal(run, "list", "quit")
+    assert "so this is --plain" in shown
+    assert "checkpoint-16900, step 16900" in shown
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_every_command_on_a_real_terminal_without_control_codes(run: Path, plain: bool):
+    before = outline(run, without=".keepstep")
+    shown = _on_a_dumb_terminal(
+        run,
+        "help", "list", "runs", "why 3", "pin 3", "note 4", "figure 4", "mark 5", "slim 6",
+        "rules", "1c+", "presets", "conservative", "compare", "forecast", "sort", "size",
+        "filter", "step<5000", "filter", "", "free 1GB", "artifacts", "", "save mine", "export",
+        "commit", "y", "0", "trash", "undo", "rescan", "quit", "4",
+        plain=plain,
+    )  # fmt: skip
+    for words in ("figure 4", "sorted by size", "rows shown", "wrote keepstep-plan.json"):
+        assert words in shown
+    assert outline(run, without=".keepstep") == before
+
+
+def test_order_filter_and_rules_come_back(run: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(run.parent / "state"))
+    _on_a_dumb_terminal(run, "sort size", "filter tier:2", "rules 1a+", "quit", "4")
+    shown = _on_a_dumb_terminal(run, "rules", "", "list", "quit", "4")
+    assert "rules as you left them" in shown
+    assert "1 on: tiers 21/20/1000" in shown
+    assert "the filter tier:2 shows" in shown
+    assert "checkpoint-17000, step 17000" not in shown
+
+
+def test_one_run_of_several(tmp_path: Path, run: Path):
+    build_sample_run(run / "another", now=NOW)
+    shown = _on_a_dumb_terminal(
+        run, "runs", "2", "commit", "n", "127", "trash", "", "runs", "", "quit"
+    )
+    assert "there are several runs here" in shown
+    assert "only another; a commit is about that run alone" in shown
+    assert "The other runs stay as they are: 127 more" in shown
+    assert len(list((run / "another").glob("checkpoint-*"))) == 45
+    assert len(list(run.glob("checkpoint-*"))) == 172
+
+
+def test_too_little_room_is_said(review: Review, run: Path, tmp_path: Path):
+    policy = tmp_path / "roomy.yaml"
+    policy.write_text("keep: [{last: 20}]\nmin_free: 100%")
+    said = review("commit", "n", "150", policy=str(policy))
+    assert "are free, less than min_free 100%, so purge the trash soon" in said

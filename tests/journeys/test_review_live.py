@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from keepstep.tui.review import presets
 from keepstep.tui.review.watch import Watch
 from keepstep.tui.sample.run import build_sample_run
 
@@ -76,3 +77,21 @@ async def test_a_question_is_drawn_anew_after_its_checkpoints_are_gone(run: Path
         await person.pilot.resize_terminal(100, 30)
         await person.settle()
         assert any("   200 " in line for line in person.lines)
+
+
+@pytest.mark.parametrize("at_once", [10, 1000])
+async def test_a_rescan_meanwhile_has_the_presets_planned_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+):
+    monkeypatch.setattr(presets, "_AT_ONCE", at_once)
+    run = tmp_path / "run7"
+    build_sample_run(run, now=NOW)
+    async with review(run) as person:
+        await person.press("p")
+        shutil.rmtree(run / "checkpoint-100")
+        person.app.rescan()
+        await person.settle()
+        while not all(offer.planned for offer in person.app.pane.offers):
+            await person.settle()
+        sums = [one.summary for one in person.app.pane.offers if one.summary]
+        assert {one.keep + one.slim + one.delete for one in sums} == {171}

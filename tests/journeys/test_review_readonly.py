@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ async def test_a_preset_is_taken_with_enter(run: Path):
         assert "keeps 20 · deletes 152" in person.freed
 
 
-async def test_on_a_large_run_presets_are_planned_one_by_one(
+async def test_on_a_large_run_presets_are_planned_beside_the_screen(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ):
     planned: list[str] = []
@@ -67,6 +68,7 @@ async def test_on_a_large_run_presets_are_planned_one_by_one(
 
     def counted(model: ReviewModel, policy: Policy) -> Plan:
         planned.append(policy.name)
+        assert threading.current_thread() is not threading.main_thread()
         return plan_of(model, policy)
 
     monkeypatch.setattr(presets, "_AT_ONCE", 10)
@@ -76,7 +78,7 @@ async def test_on_a_large_run_presets_are_planned_one_by_one(
         assert planned == []
         assert not any(offer.planned for offer in pane.offers if offer.policy)
         await person.press("p")
-        while len(planned) < len(pane.offers):
+        while not all(offer.planned for offer in person.app.pane.offers):
             await person.settle()
         assert "..." not in person.text
         await person.press("g", "enter")
@@ -264,7 +266,7 @@ async def test_a_scan_that_fails_says_so_and_commits_nothing(tmp_path: Path):
         assert "damaged" in person.notice
         await person.press("c")
         assert person.notice.startswith("the scan failed, so nothing is committed")
-        assert "the scan failed · r tries again" in person.text
+        assert "the scan failed · rescan tries again" in person.text
         (directory / ".keepstep" / "pins.json").unlink()
         await person.press("r")
         assert person.freed.startswith("frees 4")

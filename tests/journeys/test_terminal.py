@@ -179,13 +179,43 @@ def test_without_colour_no_colour_is_sent(tmp_path: Path):
     terminal.wait(lambda lines: any("DECISION" in line for line in lines))
     terminal.press("q")
     assert terminal.end() == 0
-    colours = {
+    assert _colours(terminal) == set()
+
+
+def _colours(terminal: Terminal) -> set[bytes]:
+    return {
         code
         for codes in re.findall(rb"\x1b\[([\d;]*)m", terminal.received)
         for code in codes.split(b";")
         if code[:1] in (b"3", b"4", b"9") and len(code) > 1 and code not in (b"39", b"49")
     }
-    assert colours == set()
+
+
+@pytest.mark.parametrize(
+    ("theme", "background", "colours"),
+    [
+        ("auto", "", {b"31", b"32", b"35"}),
+        ("auto", "0;15", {b"31", b"34", b"35"}),
+        ("light", "15;0", {b"31", b"34", b"35"}),
+        ("dark", "", {b"31", b"32", b"35", b"36"}),
+        ("plain", "", set()),
+    ],
+)
+def test_the_theme_chooses_among_the_terminals_own_colours(
+    tmp_path: Path, theme: str, background: str, colours: set[bytes]
+):
+    config = tmp_path / "config" / "keepstep"
+    config.mkdir(parents=True)
+    (config / "config.yaml").write_text(f"theme: {theme}")
+    terminal = _opened(
+        tmp_path, XDG_CONFIG_HOME=str(tmp_path / "config"), COLORFGBG=background, TERM="linux"
+    )
+    terminal.wait(_ready)
+    terminal.press("S")  # the oldest come first, most of which go
+    terminal.wait(lambda lines: any("delete" in line for line in lines[5:-2]))
+    terminal.press("q")
+    assert terminal.end() == 0
+    assert _colours(terminal) == colours
 
 
 def test_keys_of_ones_own(tmp_path: Path):
@@ -199,6 +229,34 @@ def test_keys_of_ones_own(tmp_path: Path):
     terminal.press("\x1b")
     terminal.wait(lambda lines: any("DECISION" in line for line in lines))
     terminal.press("Q")
+    assert terminal.end() == 0
+
+
+def test_keys_of_ones_own_hold_in_the_panes_and_questions(tmp_path: Path):
+    config = tmp_path / "config" / "keepstep"
+    config.mkdir(parents=True)
+    (config / "config.yaml").write_text(
+        "keys: {commit: C, confirm: o, undo: z, purge: Z, down: [m, down], close: [b]}"
+    )
+    terminal = _opened(tmp_path, XDG_CONFIG_HOME=str(tmp_path / "config"))
+    terminal.wait(_ready)
+    checkpoint = tmp_path / "run7" / "checkpoint-16900"
+    terminal.press("1mmdC")
+    terminal.wait(lambda lines: any("Move them to the trash? o yes, n no" in x for x in lines))
+    terminal.press("yCjq")
+    terminal.wait(lambda lines: any("does nothing here" in line for line in lines))
+    assert checkpoint.exists()
+    terminal.press("o")
+    terminal.wait(lambda lines: any("z undoes" in line for line in lines))
+    assert not checkpoint.exists()
+    terminal.press("t")
+    terminal.wait(lambda lines: "z put back" in lines[-1] and "Z purge" in lines[-1])
+    terminal.press("z")
+    terminal.wait(lambda lines: "o/N" in lines[-1])
+    terminal.press("o")
+    terminal.wait(lambda lines: any("1 checkpoint put back" in line for line in lines))
+    assert checkpoint.exists()
+    terminal.press("qx")  # its mark may be back with it, and is asked about
     assert terminal.end() == 0
 
 

@@ -64,3 +64,18 @@ async def test_a_number_typed_twice_commits_once(run: Path):
         await person.pilot.pause(0.3)
         await person.settle()
         assert [entry.checkpoints for entry in history(str(run))] == [127]
+
+
+@pytest.mark.parametrize(
+    "opened", ["q", "p", "a", "t"], ids=["leave", "presets", "artifacts", "trash"]
+)
+@pytest.mark.parametrize("way", [["G"], ["pagedown"] * 9, ["g"], ["pageup"] * 9])
+async def test_a_pane_whose_end_is_reached_before_it_is_drawn(
+    run: Path, opened: str, way: list[str]
+):
+    async with review(run) as person:
+        await person.press("2")
+        _type_ahead(person, [opened, *way, "right"])
+        await person.pilot.pause(0.1)
+        pane = person.app.pane
+        assert pane is None or 0 <= pane.cursor < max(1, pane.count)

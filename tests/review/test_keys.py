@@ -6,29 +6,10 @@ from collections import Counter
 
 import pytest
 from keepstep.tui.review.app import ReviewApp
-from keepstep.tui.review.keys import (
-    ARTIFACTS,
-    CONFIRM,
-    HISTORY,
-    LEAVE,
-    PANE,
-    PRESETS,
-    REVIEW,
-    key_table_markdown,
-)
+from keepstep.tui.review.keys import CONFIRM, PANE, PLACES, REVIEW, key_table_markdown
 
 
-@pytest.mark.parametrize(
-    "keys",
-    [
-        REVIEW,
-        (*PANE, *CONFIRM),
-        (*PANE, *PRESETS),
-        (*PANE, *HISTORY),
-        (*PANE, *LEAVE),
-        (*PANE, *ARTIFACTS),
-    ],
-)
+@pytest.mark.parametrize("keys", PLACES.values(), ids=PLACES)
 def test_no_key_means_two_things(keys):
     counts = Counter(key for one in keys for key in one.keys)
     assert [key for key, count in counts.items() if count > 1] == []

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from ...policies.commit.results import HistoryEntry, Progress
+from ...policies.decisions import Plan
 from ...policies.refusal import Refusal
 from ..output import shown
 from ..quantities import items, size
 from ..review.artifacts import ArtifactsPane
-from ..review.deeds import Outcome, commit_outcome, purge_outcome, undo_outcome
+from ..review.deeds import Outcome, commit_outcome, purge_outcome, undo_outcome, with_room
 from ..review.disk import Disk
 from ..review.glyphs import ASCII
 from ..review.history import IN_TRASH, HistoryPane
@@ -77,10 +78,11 @@ class DiskCommands:
 
     def do_commit(self, _: str) -> None:
         model = self.model
-        if model.trouble or not model.plan.summary.going:
+        if model.trouble or not model.sums_here.going:
             self.talk.say(model.trouble or "the plan deletes nothing; rules or mark change that")
             return
-        found, plan = commitment(model), model.plan
+        found = commitment(model)
+        plan = found.plan
         self.talk.say(*found.facts, *(f"Note: {fact}" for fact in found.odd))
         if self.talk.sure(f"List the {found.count} that go?"):
             self.talk.say(*(described(one, model) for one in found.going))
@@ -93,7 +95,11 @@ class DiskCommands:
         if not agreed:
             self.talk.say("nothing was moved")
             return
-        self._do(lambda: commit_outcome(self.disk.commit(plan, self._progress(), lambda: False)))
+        self._do(lambda: self._committed(plan))
+
+    def _committed(self, plan: Plan) -> Outcome:
+        result = self.disk.commit(plan, self._progress(), lambda: False)
+        return with_room(commit_outcome(result, "trash", "undo"), plan, self.disk.space(plan.root))
 
     def do_undo(self, _: str) -> None:
         entries = self.disk.history(self.model.root)
@@ -141,7 +147,7 @@ class DiskCommands:
     def do_export(self, _: str) -> bool:
         """Whether it was written."""
         try:
-            self.talk.say(f"wrote {self.disk.export(self.model.plan)}")
+            self.talk.say(f"wrote {self.disk.export(self.model.plan_here)}")
         except Refusal as refusal:
             self.talk.say(str(refusal))
             return False

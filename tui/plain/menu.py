@@ -18,6 +18,7 @@ class Command:
 MENU: tuple[Command, ...] = (
     Command("quit", "leave"),
     Command("list", "list checkpoints, 20 at a time; 'list 40' begins at row 40"),
+    Command("runs", "the runs below this root; go into one, to plan and commit that one alone"),
     Command("why", "every reason, file and pointer of one row", "row"),
     Command("pin", "pin rows, or unpin them when all are pinned", "rows, such as 3 or 5-9", True),
     Command("note", "pin rows and say why", "rows, such as 3 or 5-9", True),

@@ -88,7 +88,7 @@ class PolicyCommands:
             self.talk.say("no rule is on, so there is no policy to change; presets has some")
             return
         try:
-            proposal = propose(self.model.plan, parse_size(text))
+            proposal = propose(self.model.plan_on(self.model.catalog_here), parse_size(text))
         except (Refusal, ValueError) as error:
             self.talk.say(str(error))
             return

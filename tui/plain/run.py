@@ -13,6 +13,7 @@ from ..put_right import put_right, waiting
 from ..review.disk import LocalDisk
 from ..review.feed import Feed, scanner
 from ..review.model import ReviewModel
+from ..review.remembered import Memory, memory_directory
 from .dialogue import Dialogue
 from .session import Session
 
@@ -31,8 +32,15 @@ def run_plain(
     for sentence in (waiting if read_only else put_right)(root):
         output.data(output.shown(sentence))
     model = ReviewModel(root, policy, now=now, apparent=apparent, read_only=read_only)
+    memory = Memory(root, policy, memory_directory())
+    if (kept := memory.recall()) is not None:
+        model.restore(kept)
     talk = Dialogue(_typed, output.data)
-    return Session(model, LocalDisk(), talk, lambda: Feed(scanner(root)).start(), root).run()
+    scan = scanner(root, remember=not read_only)
+    code = Session(model, LocalDisk(), talk, lambda: Feed(scan).start(), root).run()
+    if not read_only and model.arrivals.named:
+        memory.keep(model.sort, model.filter, model.base, model.slots)
+    return code
 
 
 def _typed(prompt: str) -> str | None:

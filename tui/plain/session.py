@@ -18,7 +18,9 @@ from ..review.glyphs import ASCII
 from ..review.model import ReviewModel
 from ..review.ordering import Column
 from ..review.rows import described, layout_for
+from ..review.runs import RunsPane
 from ..review.sums import freed_words, title_facts
+from .choosing import ChoiceError, chosen
 from .dialogue import WIDTH, Dialogue, GoneError
 from .disk_commands import DiskCommands
 from .menu import Command, found, menu_lines
@@ -47,6 +49,9 @@ class Session(PolicyCommands, DiskCommands):
             if self.model.trouble:
                 return 2
             self._tell_state()
+            self._tell_message()
+            if self.model.several_runs:
+                self.talk.say("there are several runs here; runs lists them")
             self.talk.say(*menu_lines(read_only=self.model.read_only))
             while not self._left:
                 self._one(self.talk.ask("number or word"))
@@ -65,9 +70,7 @@ class Session(PolicyCommands, DiskCommands):
             self.talk.say("this review is read-only: it changes nothing on disk")
         else:
             self._do_command(command, rest.strip())
-        if self.model.message:
-            self.talk.say(self.model.message)
-            self.model.message = ""
+        self._tell_message()
         if freed_words(self.model, ASCII) != before and not self._left:
             self._tell_state()
 
@@ -83,14 +86,22 @@ class Session(PolicyCommands, DiskCommands):
         except KeyboardInterrupt:
             self.talk.say("", "interrupted")
 
+    def _tell_message(self) -> None:
+        if self.model.message:
+            self.talk.say(self.model.message)
+            self.model.message = ""
+
     def _tell_state(self) -> None:
         model = self.model
         facts = ", ".join(fact for fact, _ in title_facts(model, self.disk.full(model.root)))
         policy = model.plan.policy
-        self.talk.say(f"{self._title}: {facts}")
+        where = f"{self._title}, only {model.scope}" if model.scope else self._title
+        self.talk.say(f"{where}: {facts}")
         self.talk.say(policy.sentence() if policy else "no rule is on")
-        marks = f"; {counted(len(model.by_hand), 'mark')} by hand" if model.by_hand else ""
+        marks = f"; {counted(model.marked_here, 'mark')} by hand" if model.marked_here else ""
         self.talk.say(freed_words(model, ASCII) + marks)
+        if model.filter:
+            self.talk.say(f"the filter {model.filter} shows {counted(len(model.visible), 'row')}")
 
     def do_list(self, text: str) -> None:
         rows = self.model.visible
@@ -101,6 +112,28 @@ class Session(PolicyCommands, DiskCommands):
         self._next = first + _PAGE
         more = len(rows) - self._next + 1
         self.talk.say(f"{more} more; list goes on" if more > 0 else f"end; {len(rows)} in all")
+
+    def do_runs(self, text: str) -> None:
+        if not self.model.several_runs:
+            self.talk.say("there is one run here")
+            return
+        before = self.model.scope
+        self.model.show_run("")
+        pane = RunsPane(self.model, ASCII)
+        self.talk.show(pane.before(WIDTH))
+        self.talk.number(pane.items(WIDTH))
+        text = text or self.talk.ask("which one to go into; nothing stays with all")
+        try:
+            positions = chosen(text, len(pane.runs))
+        except ChoiceError as error:
+            self.talk.say(str(error))
+            self.model.show_run(before)
+            return
+        for position in positions[:1]:
+            self.model.show_run(pane.runs[position].directory)
+        self._next = 1
+        scope = self.model.scope
+        self.talk.say(f"only {scope}; a commit is about that run alone" if scope else "all runs")
 
     def do_why(self, text: str) -> None:
         for id_ in self.rows(text)[:1]:

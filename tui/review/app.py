@@ -27,9 +27,11 @@ from .disk_actions import DiskActions
 from .feed import Feed, scanner
 from .filtering import FilterError
 from .glyphs import Glyphs, glyphs_for_locale
-from .keys import REVIEW, Key
+from .keys import REVIEW
 from .model import ReviewModel
+from .panes import Pane
 from .policy_actions import PolicyActions
+from .remapped import TABLE, Keymap
 from .remembered import Memory
 from .scanning import Scanning
 from .table import Table
@@ -57,7 +59,8 @@ def review_of(
     glyphs: Glyphs | None = None,
     memory: Memory | None = None,
     watch: Watch | None = None,
-    keys: Sequence[Key] = REVIEW,
+    keymap: Keymap = TABLE,
+    colours: str = "either",
     found: Sequence[str] = (),
 ) -> ReviewApp:
     """A review of an absolute root, scanning; pictures and tests give what must not vary."""
@@ -70,7 +73,8 @@ def review_of(
         title=root if title is None else title,
         memory=memory,
         watch=watch,
-        keys=keys,
+        keymap=keymap,
+        colours=colours,
         found=found,
     )
 
@@ -95,10 +99,11 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         title: str,
         memory: Memory | None,
         watch: Watch | None,
-        keys: Sequence[Key],
+        keymap: Keymap,
+        colours: str,
         found: Sequence[str],
     ) -> None:
-        super().__init__(model, glyphs, title, keys)
+        super().__init__(model, glyphs, title, keymap, colours)
         self._found = found  # what an interrupted commit had left here
         self.disk = disk
         self.deeds = Deeds(self)
@@ -106,6 +111,7 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         if memory is not None and (kept := memory.recall()) is not None:
             model.restore(kept)
         self._leaving = False
+        self._from_runs = False  # whether the pane was opened over the runs, and goes back there
         self._code = 0
         self.begin_scanning(feed, rescan, watch)
 
@@ -207,8 +213,22 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
             from .runs import RunsPane
 
             self.open_pane(RunsPane(self.model, self.glyphs))
+            self.model.show_run("")  # what is done from here is done to all runs
         else:
             self.say("there is one run here")
+
+    def open_pane(self, pane: Pane) -> None:
+        from .runs import RunsPane
+
+        over_runs = isinstance(self.pane, RunsPane) or (self._from_runs and self.pane is not None)
+        self._from_runs = over_runs and not isinstance(pane, RunsPane)
+        super().open_pane(pane)
+
+    def close_pane(self) -> None:
+        back, self._from_runs = self._from_runs and self.pane is not None, False
+        super().close_pane()
+        if back:
+            self.do_runs()
 
     def look_over(self) -> None:
         model = self.model
@@ -244,7 +264,7 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
     def do_help(self) -> None:
         from .help import HelpPane
 
-        self.open_pane(HelpPane(self.glyphs, self.keys))
+        self.open_pane(HelpPane(self.glyphs, self.keymap))
 
     def on_progressed(self, message: Progressed) -> None:
         if self.deeds.doing:

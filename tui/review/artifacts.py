@@ -14,12 +14,12 @@ from .glyphs import Glyphs
 from .keys import ARTIFACTS
 from .lines import Line
 from .model import ReviewModel
-from .panes import ChoicePane, bound
-from .styles import BOLD, DELETED, DIM, KEPT, MARKED, PINNED
+from .panes import ChoicePane
+from .styles import BOLD, DELETED, DIM, MARKED, PINNED
 from .words import fit, fit_path, wrapped
 
 _STYLES = {
-    Consequence.SAFE: KEPT,
+    Consequence.SAFE: None,
     Consequence.INCONVENIENT: None,
     Consequence.CATASTROPHIC: DELETED,
 }
@@ -29,7 +29,6 @@ _FIXED = 41  # cells of a row before its path
 class ArtifactsPane(ChoicePane):
     """Largest first; the reason under each. Marks go with the next commit, as those of rows."""
 
-    BINDINGS = bound(ARTIFACTS)
     extra_keys = ARTIFACTS
 
     class Marked(Message):
@@ -42,10 +41,14 @@ class ArtifactsPane(ChoicePane):
     def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
         super().__init__("What else lies here", glyphs)
         self._model = model
-        catalog = model.catalog
+        catalog = model.catalog_here
         self.artifacts = sorted(catalog.artifacts, key=lambda one: (-one.bytes, one.path))
         self._unrecognised = catalog.unrecognised
         self._decisions: dict[str, ArtifactDecision] = {}
+
+    @property
+    def count(self) -> int:
+        return len(self.artifacts)
 
     def before(self, width: int) -> Sequence[Line]:
         if not self.artifacts:
@@ -55,7 +58,7 @@ class ArtifactsPane(ChoicePane):
 
     def _of_the_policy(self) -> list[Line]:
         """How many go, where the policy on screen names a class at all."""
-        policy, going = self._model.plan.policy, self._model.plan.summary.artifacts
+        policy, going = self._model.plan.policy, self._model.sums_here.artifacts
         if policy is None or not policy.artifacts:
             return []
         classes = ", ".join(policy.artifacts)
@@ -101,9 +104,9 @@ class ArtifactsPane(ChoicePane):
             said = "" if pin is None else f"pinned: {pin.note}" if pin.note else "pinned"
             return [[("    " + shown(said), PINNED)]] if said else []
         said = f"{decision.action.value}: {self._model.explainer.short_artifact(decision)}"
-        style = DELETED if decision.action is Action.DELETE else KEPT
+        style = DELETED if decision.action is Action.DELETE else None
         return [[("    " + text, style)] for text in wrapped(shown(said), width - 4)]
 
-    def action_mark_file(self) -> None:
+    def action_mark(self) -> None:
         if self.artifacts:
             self.post_message(self.Marked(self.artifacts[self.cursor].path))

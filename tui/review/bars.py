@@ -36,7 +36,7 @@ class TitleLine(Lines):
         facts = title_facts(self._model, self.disk_share)
         path = shown(self._title)
         least = min(_LEAST_PATH, cell_len(path))
-        while len(facts) > 1 and self._room(facts) < least:
+        while facts and self._room(facts) < least:
             facts.pop()  # the least important stands last
         path = fit_path(path, max(least, self._room(facts)), ellipsis=self._glyphs.ellipsis)
         line: list[Run] = [(f" {path}", BOLD)]
@@ -52,9 +52,10 @@ class TitleLine(Lines):
 class PolicyPanel(Lines):
     """The rules, each with its digit; on as many lines as they need."""
 
-    def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
+    def __init__(self, model: ReviewModel, glyphs: Glyphs, presets: str = "p") -> None:
         super().__init__(id="rules")
         self._model, self._glyphs = model, glyphs
+        self._presets = presets  # the key that offers some
 
     def lines_for(self, width: int) -> list[Line]:
         """The panel at a width."""
@@ -78,7 +79,11 @@ class PolicyPanel(Lines):
             label = self._label(number - 1, style)
             switches.append([(f" {digit} ", None), (f"{box} ", style), *label, (" ", None)])
         if not switches:
-            words = "reading the directory..." if self._model.scanning else "no rules; p presets"
+            words = (
+                "reading the directory..."
+                if self._model.scanning
+                else f"no rules; {self._presets} presets"
+            )
             return [[(f" {words}", DIM)]]
         return switches
 
@@ -98,6 +103,7 @@ class PolicyPanel(Lines):
         self.draw(self.lines_for(self.columns))
 
 
+_TO_THE_LAST = ("help", "back")
 _GAP = "  "  # between what a plan frees and what it is about
 
 
@@ -109,20 +115,30 @@ class FreedLine(Lines):
         self._model, self._glyphs = model, glyphs
 
     def sync(self) -> None:
-        left, right = freed_words(self._model, self._glyphs), self._right()
+        left, right = self._left(), self._right()
         room = self.columns - cell_len(left) - 2 - len(_GAP)
         right = fit(right, max(0, room), right=True, ellipsis=self._glyphs.ellipsis)
         self.draw([[(f" {left}", BOLD), (f"{_GAP}{right} ", None)]])
+
+    def _left(self) -> str:
+        """In whole parts: a number that is cut would be another number."""
+        dot, ellipsis = f" {self._glyphs.dot} ", self._glyphs.ellipsis
+        words = freed_words(self._model, self._glyphs)
+        parts = words.split(dot)
+        while cell_len(words) > self.columns - 2 and len(parts) > 1:
+            parts.pop()
+            words = dot.join([*parts, ellipsis])
+        return words
 
     def _right(self) -> str:
         model = self._model
         parts = []
         if model.scope:
-            parts.append(f"only {shown(model.scope)} is shown")
+            parts.append(f"only {shown(model.scope)}")
         if model.filter:
             parts.append(f"/{model.filter} shows {len(model.visible)}")
-        if model.by_hand:
-            parts.append(f"{len(model.by_hand)} marked by hand")
+        if marked := model.marked_here:
+            parts.append(f"{marked} marked by hand")
         if model.plan.policy is not None:
             parts.append(model.plan.policy.name)
         return f" {self._glyphs.dot} ".join(parts)
@@ -157,13 +173,13 @@ class KeyLine(Lines):
 
 
 def fitting(keys: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
-    """The keys that a line has room for; help is the last to go, since it tells all others."""
-    room = width - sum(_length(key) for key in keys if key[1] == "help")
+    """The keys that a line has room for; those that help and lead back stay."""
+    room = width - sum(_length(key) for key in keys if key[1] in _TO_THE_LAST)
     chosen = []
     for key in keys:
-        if key[1] == "help" or _length(key) <= room:
+        if key[1] in _TO_THE_LAST or _length(key) <= room:
             chosen.append(key)
-            room -= 0 if key[1] == "help" else _length(key)
+            room -= 0 if key[1] in _TO_THE_LAST else _length(key)
     return chosen
 
 

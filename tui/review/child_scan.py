@@ -134,5 +134,5 @@ def _batch(unpickler: pickle.Unpickler) -> _Sent:
     try:
         batch: _Sent = unpickler.load()
     except (EOFError, pickle.UnpicklingError):
-        raise Refusal("the scan ended before its end; r tries again") from None
+        raise Refusal("the scan ended before its end; a rescan tries again") from None
     return batch

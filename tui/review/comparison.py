@@ -16,10 +16,10 @@ from .glyphs import Glyphs
 from .lines import Line
 from .model import ReviewModel
 from .panes import Pane
-from .styles import BOLD, DELETED, KEPT, SLIMMED
+from .styles import BOLD, DELETED, SLIMMED
 from .words import fit, plain_number, wrapped
 
-_STYLES = {"kept now": KEPT, "deleted now": DELETED, "whole now": KEPT, "slimmed now": SLIMMED}
+_STYLES = {"kept now": BOLD, "deleted now": DELETED, "whole now": BOLD, "slimmed now": SLIMMED}
 
 
 class ComparePane(Pane):
@@ -34,7 +34,8 @@ class ComparePane(Pane):
         self._found: Comparison | None = None
         if model.base is not None:
             try:
-                self._found = compare(model.plan, model.plan_of(model.base))
+                before = model.plan_of(model.base)
+                self._found = compare(model.plan_here, model.here(before))
             except PolicyRefusal as refusal:
                 self._trouble = str(refusal)
 

@@ -18,18 +18,18 @@ from .keys import CONFIRM
 from .lines import Line
 from .model import ReviewModel
 from .odd_facts import Commitment, commitment
-from .panes import Pane, bound
+from .panes import Pane
+from .remapped import TABLE, Keymap
 from .rows import decision_of, header, layout_for, numbers_of
 from .styles import ALERT, BOLD, DIM
 from .words import fit, fit_path, wrapped
 
+_WIDE = 44  # cells of the whole question
 _BEFORE_PATH = 26  # cells of the row of a file before its path
 
 
 class ConfirmPane(Pane):
     """Shows the plan that `Confirmed` will carry; a rescan meanwhile does not change it."""
-
-    BINDINGS = bound(CONFIRM)
 
     class Confirmed(Message):
         """Yes."""
@@ -38,17 +38,19 @@ class ConfirmPane(Pane):
             self.plan = pane.plan
             super().__init__()
 
-    def __init__(self, model: ReviewModel, glyphs: Glyphs) -> None:
+    def __init__(self, model: ReviewModel, glyphs: Glyphs, keymap: Keymap = TABLE) -> None:
+        self._yes, self._no = keymap.said("confirm"), keymap.said("refuse")
         self.commitment: Commitment = commitment(model)
-        self.plan = model.plan
+        self.plan = self.commitment.plan
         self._explainer = model.explainer  # a rescan brings the model another one
         self._model = model
         self._typed = ""
         self._body: tuple[int, list[Line]] | None = None
-        sums = model.plan.summary
+        sums = model.sums_here
         many = items(sums.delete, sums.artifacts, sums.slim)
-        super().__init__(f"Commit: {many} to the trash?", glyphs)
-        self.extra_keys = () if self.commitment.typed else CONFIRM
+        where = f" in {shown(model.scope)} alone" if model.scope else ""
+        super().__init__(f"Commit{where}: {many} to the trash?", glyphs)
+        self.extra_keys = CONFIRM[1:] if self.commitment.typed else CONFIRM
 
     @property
     def page(self) -> int:
@@ -101,22 +103,27 @@ class ConfirmPane(Pane):
 
     def _question(self) -> Line:
         if not self.commitment.typed:
-            return [(" Move them to the trash? ", BOLD), ("y yes, n no ", BOLD), ("(no)", DIM)]
-        count = self.commitment.count
+            answers = f"{self._yes} yes, {self._no} no "
+            asked = "Move them to the trash" if self.columns >= _WIDE else "To the trash"
+            return [(f" {asked}? ", BOLD), (answers, BOLD), ("(no)", DIM)]
+        count, typed = self.commitment.count, f"{self._typed}_"
+        words = f" Type {count} and Enter to move them to the trash, Esc not to: {typed}"
         return [
-            (f" Type {count} and Enter to move them to the trash, Esc not to: {self._typed}_", BOLD)
+            (words if len(words) <= self.columns else f" Type {count} and Enter: {typed}", BOLD)
         ]
 
     def action_confirm(self) -> None:
         if not self.commitment.typed:
             self.post_message(self.Confirmed(self))
 
+    def action_refuse(self) -> None:
+        self.action_close()
+
     def on_key(self, event: events.Key) -> None:
-        if event.key == "n":
-            self.action_close()
-        elif not self.commitment.typed:
+        """The number; everything else is a key of the table."""
+        if not self.commitment.typed:
             return
-        elif event.character and event.character.isdecimal():
+        if event.character and event.character.isdecimal():
             self._typed = (self._typed + event.character)[:9]
         elif event.key == "backspace":
             self._typed = self._typed[:-1]

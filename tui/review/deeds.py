@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
         Skipped,
         UndoResult,
     )
+    from ...policies.decisions import Plan
+    from ...policies.disk_space import DiskSpace
 
 _EVERY = 0.25  # seconds between two lines of progress
 
@@ -111,8 +114,8 @@ class Deeds:
             self._target.post_message(Progressed(text))
 
 
-def commit_outcome(result: CommitResult) -> Outcome:
-    """What a commit did: moved is not yet freed."""
+def commit_outcome(result: CommitResult, purge: str, undo: str) -> Outcome:
+    """What a commit did: moved is not yet freed. `purge` and `undo`: what to type for these."""
     if not result.trashed and not result.skipped:
         return Outcome("nothing was to be deleted")
     moved = len(result.trashed) - len(result.slimmed)
@@ -124,10 +127,19 @@ def commit_outcome(result: CommitResult) -> Outcome:
     if result.skipped:
         parts.append(f"{len(result.skipped)} left alone")
     if result.trashed:
-        parts.append("space returns when the trash is purged (t); u undoes")
+        parts.append(f"space returns when the trash is purged ({purge}); {undo} undoes")
     return Outcome(
         "; ".join(parts), _why(result.skipped, result.notes), failed=bool(result.skipped)
     )
+
+
+def with_room(outcome: Outcome, plan: Plan, space: DiskSpace | None) -> Outcome:
+    """The same, and whether the policy wants more space free; a review purges nothing itself."""
+    wanted = plan.policy.min_free if plan.policy else None
+    if wanted is None or space is None or not space.lacks(wanted):
+        return outcome
+    sentence = f"{outcome.sentence}; {space.sentence(wanted)}, so purge the trash soon"
+    return replace(outcome, sentence=sentence)
 
 
 def undo_outcome(result: UndoResult) -> Outcome:

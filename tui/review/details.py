@@ -21,7 +21,7 @@ from .glyphs import Glyphs
 from .lines import Line, Lines
 from .model import ReviewModel
 from .panes import Pane
-from .styles import BOLD, DELETED, DIM, KEPT, PINNED, SLIMMED, UNFINISHED
+from .styles import BOLD, DELETED, DIM, PINNED, SLIMMED, UNFINISHED
 from .words import epoch_text, metric_text, wrapped
 
 _MOST_MEMBERS = 12
@@ -120,7 +120,7 @@ def _saved(one: Checkpoint, model: ReviewModel, glyphs: Glyphs) -> str:
 
 
 def _reasons(decision: Decision, model: ReviewModel, width: int) -> list[Line]:
-    style = {Action.KEEP: KEPT, Action.SLIM: SLIMMED, Action.DELETE: DELETED}[decision.action]
+    style = {Action.KEEP: BOLD, Action.SLIM: SLIMMED, Action.DELETE: DELETED}[decision.action]
     lines: list[Line] = [(), _styled(f"{decision.action.value}, because", style + BOLD)]
     for reason in model.explainer.reasons(decision):
         lines += _item(shown(reason.text), width)

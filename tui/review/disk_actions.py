@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...policies.decisions import Plan
 from ...policies.refusal import Refusal
 from ..output import shown
 from ..quantities import counted, items, size
-from .deeds import Deeds, Outcome, commit_outcome, purge_outcome, undo_outcome
+from .deeds import Deeds, Outcome, commit_outcome, purge_outcome, undo_outcome, with_room
 from .disk import Disk
 from .stage import Stage
 
@@ -95,12 +94,13 @@ class DiskActions(Stage):
     def do_commit(self) -> None:
         if self.model.trouble:
             self.say(f"the scan failed, so nothing is committed: {self.model.trouble}")
-        elif self.model.plan.summary.going:
+        elif self.model.sums_here.going:
             from .confirm import ConfirmPane
 
-            self.open_pane(ConfirmPane(self.model, self.glyphs))
+            self.open_pane(ConfirmPane(self.model, self.glyphs, self.keymap))
         else:
-            self.say("the plan deletes nothing; 1-9 switch rules on, d marks by hand")
+            mark = self.keymap.said("mark")
+            self.say(f"the plan deletes nothing; digits switch rules on, {mark} marks by hand")
 
     def on_confirm_pane_confirmed(self, message: ConfirmPane.Confirmed) -> None:
         self.close_pane()
@@ -113,14 +113,9 @@ class DiskActions(Stage):
         )
 
     def _committed(self, plan: Plan, tell: OnProgress) -> Outcome:
-        """The review never empties the trash by itself; it says when the policy wants it empty."""
-        outcome = commit_outcome(self.disk.commit(plan, tell, self.deeds.stopped))
-        wanted = plan.policy.min_free if plan.policy else None
-        space = self.disk.space(plan.root) if wanted else None
-        if wanted is None or space is None or not space.lacks(wanted):
-            return outcome
-        sentence = f"{outcome.sentence}; {space.sentence(wanted)}, so purge the trash soon"
-        return replace(outcome, sentence=sentence)
+        purge, undo = self.keymap.said("history"), self.keymap.said("undo")
+        outcome = commit_outcome(self.disk.commit(plan, tell, self.deeds.stopped), purge, undo)
+        return with_room(outcome, plan, self.disk.space(plan.root))
 
     def do_undo(self) -> None:
         from .history import IN_TRASH
@@ -166,7 +161,7 @@ class DiskActions(Stage):
     def export(self) -> bool:
         """Write the plan; whether it was written."""
         try:
-            self.say(f"wrote {self.disk.export(self.model.plan)}")
+            self.say(f"wrote {self.disk.export(self.model.plan_here)}")
         except Refusal as refusal:
             self.say(str(refusal), urgent=True)
             return False

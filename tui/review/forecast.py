@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...policies.decisions import Plan
 from ...policies.forecast import Forecast, by_length, forecast
-from ...policies.refusal import PlanRefusal
+from ...policies.refusal import PlanRefusal, PolicyRefusal
 from ..forecast_plot import plot
 from ..forecast_text import cadence_line, forecast_table, verdicts
 from ..output import shown
@@ -23,17 +24,13 @@ class ForecastPane(Pane):
     def __init__(self, model: ReviewModel, glyphs: Glyphs, free: int | None) -> None:
         name = shown(model.plan.policy.name) if model.plan.policy else "no rule"
         super().__init__(f"Forecast with {name}", glyphs)
-        plan = model.plan
-        if model.apparent:  # lengths and free blocks are not comparable
-            free = None
-            plan = model.plan_on(by_length(model.catalog))
-        self._free = free
+        self._free = None if model.apparent else free  # lengths and free blocks are not comparable
         self._trouble = ""
         self._found: Forecast | None = None
         self._body: tuple[int, list[Line]] | None = None
         try:
-            self._found = forecast(plan, free)
-        except PlanRefusal as refusal:
+            self._found = forecast(_plan(model), self._free)
+        except (PlanRefusal, PolicyRefusal) as refusal:
             self._trouble = str(refusal)
 
     def content(self, width: int) -> Sequence[Line]:
@@ -53,3 +50,10 @@ class ForecastPane(Pane):
         if self._glyphs is not ASCII:  # the plot is drawn in braille dots
             lines += [(), *([(row, None)] for row in plot(found, width).splitlines())]
         return lines
+
+
+def _plan(model: ReviewModel) -> Plan:
+    """Of the run that is shown, or of all."""
+    if model.apparent:
+        return model.plan_on(by_length(model.catalog_here))
+    return model.plan_on(model.catalog_here) if model.scope else model.plan

@@ -37,11 +37,15 @@ class Glyphs:
     edge: str = "│"
     on: str = "■"
     off: str = "□"
-    arrows: str = "↑ ↓"
+    arrows: str = "↑↓←→"
 
     def spelled(self, keys: str) -> str:
         """The names of keys in signs that the terminal has."""
-        return keys.replace("↑ ↓", self.arrows)
+        if self.arrows:
+            return keys
+        for arrow, name in zip(UNICODE.arrows, ("Up", "Down", "Left", "Right"), strict=True):
+            keys = keys.replace(arrow, name)
+        return keys
 
 
 UNICODE = Glyphs()
@@ -68,7 +72,7 @@ ASCII = Glyphs(
     edge="|",
     on="x",
     off=" ",
-    arrows="Up Down",
+    arrows="",
 )
 
 

@@ -13,7 +13,7 @@ from ..quantities import age, counted, items, size
 from .glyphs import Glyphs
 from .keys import HISTORY
 from .lines import Line
-from .panes import ChoicePane, bound
+from .panes import ChoicePane
 from .styles import BOLD, DIM
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ IN_TRASH = ("in trash", "partly undone", "partly purged")
 
 class HistoryPane(ChoicePane):
     """Newest first; undo and purge ask before they act."""
-
-    BINDINGS = bound(HISTORY)
 
     class Wanted(Message):
         """Undo or purge one commit."""
@@ -41,6 +39,10 @@ class HistoryPane(ChoicePane):
         self.entries = entries
         self._now = now
         self.extra_keys = () if read_only else HISTORY
+
+    @property
+    def count(self) -> int:
+        return len(self.entries)
 
     def before(self, width: int) -> Sequence[Line]:
         if not self.entries:
@@ -70,8 +72,8 @@ class HistoryPane(ChoicePane):
         if entry and entry.state in IN_TRASH and self.extra_keys:
             self.post_message(self.Wanted(entry, purge=purge))
 
-    def action_undo_this(self) -> None:
+    def action_undo(self) -> None:
         self._want(purge=False)
 
-    def action_purge_this(self) -> None:
+    def action_purge(self) -> None:
         self._want(purge=True)

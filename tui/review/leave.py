@@ -12,7 +12,7 @@ from .glyphs import Glyphs
 from .keys import LEAVE
 from .lines import Line
 from .model import ReviewModel
-from .panes import ChoicePane, bound
+from .panes import ChoicePane
 from .styles import BOLD, DIM
 from .words import wrapped
 
@@ -40,7 +40,6 @@ _WORDS = {
 class LeavePane(ChoicePane):
     """To stay is what Enter does at first."""
 
-    BINDINGS = bound(LEAVE)
     extra_keys = LEAVE
 
     class Chosen(Message):
@@ -55,6 +54,10 @@ class LeavePane(ChoicePane):
         self._model = model
         policy = model.plan.policy
         self.ways = [way for way in Way if way is not Way.SAVE or policy is not None]
+
+    @property
+    def count(self) -> int:
+        return len(self.ways)
 
     def before(self, width: int) -> Sequence[Line]:
         summary, marks = self._model.plan.summary, self._model.by_hand

@@ -15,6 +15,9 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from .styles import in_theme
+
+_AS_THEY_COME = "dark"
 Run = tuple[str, Style | None]
 Line = Sequence[Run]
 
@@ -66,9 +69,10 @@ class Lines(Widget):
             return  # the next `render_lines` does it
         self._drawn_for = self.size
         width, height = self.size
+        theme = getattr(self.app, "colours", _AS_THEY_COME)
         before, self._drawn = self._drawn, []
         for y in range(height):
-            strip = _strip(lines[y] if y < len(lines) else (), width)
+            strip = _strip(lines[y] if y < len(lines) else (), width, theme)
             if y < len(before) and strip == before[y]:
                 strip = before[y]
             elif not self._sending:
@@ -79,7 +83,9 @@ class Lines(Widget):
         return self._drawn[y] if y < len(self._drawn) else Strip.blank(self.size.width)
 
 
-def _strip(line: Line, width: int) -> Strip:
+def _strip(line: Line, width: int, theme: str) -> Strip:
+    if theme != _AS_THEY_COME:
+        line = [(text, style and in_theme(style, theme)) for text, style in line]
     strip = Strip([Segment(text, style) for text, style in line if text])
     if strip.cell_length < width:
         return Strip([*strip, Segment(" " * (width - strip.cell_length))], width)

@@ -24,12 +24,13 @@ from .ordering import Column, Orders, Sort, first_sort, next_sort
 from .primary import shown_metrics
 from .remembered import Remembered
 from .run_directory import run_directory
+from .scope import Scope
 from .slots import all_off, policy_of, slots_of, with_suggestions
 from .switching import Switching
 from .visible import Visible
 
 
-class ReviewModel(Switching, Marking):
+class ReviewModel(Switching, Marking, Scope):
     """One review of one root."""
 
     def __init__(
@@ -77,7 +78,7 @@ class ReviewModel(Switching, Marking):
         if found.slots:
             self.base, self.slots = found.base, found.slots
             if self.changed:
-                self.message = "rules as you left them; p has the presets"
+                self.message = "rules as you left them; a preset begins anew"
 
     @property
     def unsaved(self) -> bool:
@@ -274,7 +275,7 @@ class ReviewModel(Switching, Marking):
             self.cursor = self._id_at(min(before, len(self.visible) - 1))
 
     def show_run(self, directory: str) -> None:
-        """Show the checkpoints of one run, or with "" of all; the plan stays that of all."""
+        """Show the checkpoints of one run and act on it alone, or with "" on all."""
         self.scope = directory
         self._arrange()
 

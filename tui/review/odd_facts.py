@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...policies.catalog.model import Artifact, Checkpoint, Consequence, State
-from ...policies.decisions import Action, ArtifactDecision, Decision
+from ...policies.decisions import Action, ArtifactDecision, Decision, Plan
 from ...policies.late_dataclass import dataclass
 from ..activity_text import unseen_lines, who
 from ..output import shown
@@ -21,6 +21,7 @@ _MOST_MISSED = 5
 class Commitment:
     """What a commit would do, as its confirmation shows it."""
 
+    plan: Plan  # of the run that is shown, or of all
     going: tuple[Decision, ...]  # whole or in part
     files: tuple[ArtifactDecision, ...]
     facts: tuple[str, ...]
@@ -35,16 +36,17 @@ class Commitment:
 
 def commitment(model: ReviewModel) -> Commitment:
     """The facts of the present plan."""
-    going = tuple(d for d in model.plan.decisions if d.action is not Action.KEEP)
-    files = tuple(d for d in model.plan.artifacts if d.action is Action.DELETE)
+    plan = model.plan_here
+    going = tuple(d for d in plan.decisions if d.action is not Action.KEEP)
+    files = tuple(d for d in plan.artifacts if d.action is Action.DELETE)
     odd, unusual = _odd(model, going, files)
     count = len(going) + len(files)
     typed = bool(count) and (unusual or count > MANY)
-    return Commitment(going, files, tuple(_facts(model)), tuple(odd), typed)
+    return Commitment(plan, going, files, tuple(_facts(model)), tuple(odd), typed)
 
 
 def _facts(model: ReviewModel) -> list[str]:
-    summary = model.plan.summary
+    summary = model.sums_here
     freed = summary.freed
     if model.apparent:
         frees = f"{size(freed.apparent)} by their lengths, less on disk"
@@ -52,7 +54,7 @@ def _facts(model: ReviewModel) -> list[str]:
         frees = size_range(freed.certain, freed.possible)
     facts = [
         f"{items(summary.delete, summary.artifacts, summary.slim)} go to the trash, {frees}. "
-        "Space returns when the trash is purged; until then u puts all back.",
+        "Space returns when the trash is purged; until then undo puts all back.",
         f"{summary.keep} stay"
         + (f", and the weights of {summary.slim} more." if summary.slim else "."),
     ]
@@ -66,12 +68,15 @@ def _facts(model: ReviewModel) -> list[str]:
             f"{size(freed.possible - freed.certain)} more returns only "
             "if other hard links to the same files go too."
         )
+    others = model.plan.summary.going - summary.going
+    if model.scope and others:
+        facts.append(f"The other runs stay as they are: {others} more would go with all of them.")
     return facts + unseen_lines(model.catalog.activity)
 
 
 def _kept(model: ReviewModel) -> list[Checkpoint]:
-    pairs = zip(model.catalog.checkpoints, model.plan.actions, strict=True)
-    return [one for one, action in pairs if action is not Action.DELETE]
+    every, actions = model.catalog.checkpoints, model.plan.actions
+    return [every[place] for place in model.in_scope if actions[place] is not Action.DELETE]
 
 
 def _odd(
@@ -79,7 +84,7 @@ def _odd(
 ) -> tuple[list[str], bool]:
     """Odd facts, and whether they make the plan an unusual one."""
     odd: list[str] = []
-    summary = model.plan.summary
+    summary = model.sums_here
     ago = model.written_ago
     writers = model.catalog.activity.writers
     if writers:
@@ -93,9 +98,7 @@ def _odd(
         odd.append(f"{by_hand} of them marked by hand")
     hidden = sum(model.position_of(decision.checkpoint.id) is None for decision in going)
     if hidden:
-        by = [f"the filter {shown(model.filter)}"] if model.filter else []
-        by += [f"showing only {shown(model.scope)}"] if model.scope else []
-        odd.append(f"{hidden} of them hidden by {' and by '.join(by)}")
+        odd.append(f"{hidden} of them hidden by the filter {shown(model.filter)}")
     total, freed = summary.total_bytes, summary.freed.possible
     every = summary.delete + summary.slim + summary.keep
     share = summary.delete / max(1, every)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from .glyphs import Glyphs
@@ -16,17 +15,12 @@ from .lines import Line, Lines
 from .styles import BOLD, CURSOR
 
 
-def bound(keys: Sequence[Key]) -> list[BindingType]:
-    """Textual's bindings for a pane's own keys."""
-    return [Binding(key, one.id, show=False) for one in keys for key in one.keys]
-
-
 class Pane(Lines, can_focus=True):
     """A title and lines that scroll."""
 
     DEFAULT_CSS = "Pane { height: 1fr; }"
-    BINDINGS = bound(PANE)
     extra_keys: tuple[Key, ...] = ()
+    silent_keys: tuple[Key, ...] = ()  # likewise, for which the footer has no room
 
     class Closed(Message):
         """The pane wants to go."""
@@ -36,6 +30,11 @@ class Pane(Lines, can_focus=True):
         self.heading = title
         self._glyphs = glyphs
         self._top = 0
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What keys do here."""
+        return (*self.extra_keys, *PANE, *self.silent_keys)
 
     def content(self, width: int) -> Sequence[Line]:
         """All lines of the pane, however many."""
@@ -99,6 +98,11 @@ class ChoicePane(Pane):
 
     cursor = 0
 
+    @property
+    def count(self) -> int:
+        """How many items there are."""
+        raise NotImplementedError
+
     def items(self, width: int) -> Sequence[Sequence[Line]]:
         """The lines of every item."""
         raise NotImplementedError
@@ -125,8 +129,9 @@ class ChoicePane(Pane):
         if start < self._top:
             self._top = start if self.cursor else 0
         elif start + length > self._top + self.page:
-            self._top = start + length - self.page
+            self._top = min(start, start + length - self.page)
 
     def move(self, rows: int) -> None:
-        self.cursor += rows
+        """At once within the items: keys typed ahead come before the pane is drawn."""
+        self.cursor = max(0, min(self.cursor + rows, self.count - 1))
         self.sync()

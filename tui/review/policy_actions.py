@@ -22,6 +22,10 @@ class PolicyActions(Stage):
 
     disk: Disk
 
+    @property
+    def _presets(self) -> str:
+        return f"{self.keymap.said('presets')} offers presets"
+
     def do_value_before(self) -> None:
         self.model.choose_value(-1)
 
@@ -37,9 +41,11 @@ class PolicyActions(Stage):
     def do_compare(self) -> None:
         model = self.model
         if model.base is None or model.plan.policy is None:
-            self.say("no rule is on, so there is nothing to compare; p offers presets")
+            self.say(f"no rule is on, so there is nothing to compare; {self._presets}")
         elif not model.changed:
-            self.say(f"the rules are those of {shown(model.base.name)}; + - and 1-9 change them")
+            more, less = self.keymap.said("more"), self.keymap.said("less")
+            name = shown(model.base.name)
+            self.say(f"the rules are those of {name}; {more} {less} and digits change them")
         else:
             from .comparison import ComparePane
 
@@ -66,7 +72,7 @@ class PolicyActions(Stage):
 
     def do_free(self) -> None:
         if self.model.plan.policy is None:
-            self.say("no rule is on, so there is no policy to change; p offers presets")
+            self.say(f"no rule is on, so there is no policy to change; {self._presets}")
         else:
             self.ask_text("free how much on disk? such as 500GB:", "", self._free)
 
@@ -74,7 +80,7 @@ class PolicyActions(Stage):
         from ...policies.budget import propose
 
         try:
-            proposal = propose(self.model.plan, parse_size(text))
+            proposal = propose(self.model.plan_on(self.model.catalog_here), parse_size(text))
         except (Refusal, ValueError) as error:
             self.say(str(error), urgent=True)
             return

@@ -11,26 +11,35 @@ from textual import events
 
 from ..output import shown
 from .lines import Lines
+from .remapped import TABLE, Keymap
 from .styles import BOLD, CURSOR
 
 Answer = Callable[[str], None]
 
 
 class Question(Lines, can_focus=True):
-    """`y` is yes, and every other key is no."""
+    """`y` or what the settings have for it is yes, and every other key is no."""
 
-    def __init__(self, text: str, on_yes: Callable[[], None], on_end: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        text: str,
+        on_yes: Callable[[], None],
+        on_end: Callable[[], None],
+        keymap: Keymap = TABLE,
+    ) -> None:
         super().__init__()
         self._text, self._on_yes, self._on_end = text, on_yes, on_end
+        self._keymap = keymap
 
     def sync(self) -> None:
-        self.draw([[(f" {self._text} ", BOLD), ("y/N", BOLD)]])
+        yes, no = self._keymap.said("confirm"), self._keymap.said("refuse").upper()
+        self.draw([[(f" {self._text} ", BOLD), (f"{yes}/{no}", BOLD)]])
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
         self._on_end()
-        if event.character in ("y", "Y"):
+        if self._keymap.confirms(event.key):
             self._on_yes()
 
 

@@ -21,6 +21,8 @@ from .ordering import Column, Shown
 from .styles import DELETED, MARKED, PINNED, SLIMMED, UNFINISHED
 from .words import epoch_text, fit, metric_text, plain_number
 
+_LEAST_REASON = 5
+_FIRST_TO_GO = (Column.EPOCH, Column.TIER, Column.METRIC2, Column.METRIC, Column.AGE)
 _COMFORTABLE_REASON = 29
 _NARROWEST_METRIC = 7
 _WIDEST_METRIC = 9
@@ -65,6 +67,10 @@ class Layout:
 def layout_for(catalog: Catalog, shown_: Shown, width: int) -> Layout:
     """The columns that fit `width` cells: what tells rows apart first, then what explains them."""
     cells = _wanted(catalog, shown_, width)
+    for spare in _FIRST_TO_GO:
+        if width - _MARGIN - sum(cell.width + 1 for cell in cells) >= ACTION_WIDTH + _LEAST_REASON:
+            break
+        cells = [cell for cell in cells if cell.column is not spare]
     used = _MARGIN + sum(cell.width for cell in cells)
     spacious = width - used - 2 * len(cells) >= ACTION_WIDTH + _COMFORTABLE_REASON
     gap = 2 if spacious else 1

@@ -64,12 +64,11 @@ def _app(
     if "SSH_CONNECTION" in os.environ:
         os.environ.setdefault("TEXTUAL_FPS", _FRAMES_OVER_SSH)  # read when Textual is imported
     from .app import review_of
-    from .keys import REVIEW
-    from .remapped import remapped
+    from .remapped import keymap_of
     from .remembered import Memory, memory_directory
+    from .styles import theme_of
     from .watch import Watch
 
-    keys = remapped(REVIEW, settings) if settings.keys else REVIEW
     return review_of(
         root,
         policy,
@@ -80,7 +79,8 @@ def _app(
         read_only=read_only,
         memory=Memory(root, policy, memory_directory()),
         watch=Watch(),
-        keys=keys,
+        keymap=keymap_of(settings),
+        colours=theme_of(settings.theme, os.environ),
         found=found,
     )
 

@@ -6,9 +6,7 @@ Where there are several, this is what the review opens on; Enter shows the check
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ...policies.catalog.model import Catalog, Checkpoint
@@ -19,17 +17,16 @@ from ...policies.slimming import resume_states
 from ..output import shown
 from ..quantities import size
 from .glyphs import Glyphs
-from .keys import REVIEW, RUNS
+from .keys import RUNS, WITH_RUNS
 from .lines import Line
 from .model import ReviewModel
-from .panes import ChoicePane, bound
+from .panes import ChoicePane
 from .run_directory import run_directory
 from .styles import BOLD
-from .words import fit_path, size_range
+from .words import fit, fit_path, size_range
 
-_ALSO_HERE = {"presets", "more", "less", "value_before", "value_next", "commit", "undo"}
-_FIXED = 47  # cells of a row beside its name
-_SLIMS = 7  # likewise, where something is slimmed
+_WIDTHS = (11, 8, 6, 8, 13)  # cells of the numbers
+_LEAST_NAME = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ def runs_of(catalog: Catalog, plan: Plan, *, apparent: bool) -> list[RunSum]:
     folders = {series.id: run_directory(series.directory) for series in catalog.series}
     groups: dict[str, list[tuple[Checkpoint, Action]]] = {}
     for one, action in zip(catalog.checkpoints, plan.actions, strict=True):
-        folder = folders.get(one.series, "")
+        folder = folders.get(one.series, ".")
         groups.setdefault(folder, []).append((one, action))
     sums = [_sum(directory, group) for directory, group in groups.items()]
     return sorted(sums, key=lambda one: (-(one.apparent if apparent else one.disk), one.directory))
@@ -73,15 +70,8 @@ def _sum(directory: str, group: Sequence[tuple[Checkpoint, Action]]) -> RunSum:
 class RunsPane(ChoicePane):
     """Enter opens the run under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bound(RUNS),
-        *(
-            Binding(",".join(one.keys), f"app.do('{one.id}')", show=False, id=one.id)
-            for one in REVIEW
-            if one.id.startswith("rule_") or one.id in _ALSO_HERE
-        ),
-    ]
     extra_keys = RUNS
+    silent_keys = WITH_RUNS
 
     class Opened(Message):
         """Show the checkpoints of one run."""
@@ -105,13 +95,25 @@ class RunsPane(ChoicePane):
             model = self._model
             self.runs = runs_of(model.catalog, model.plan, apparent=model.apparent)
 
-    def before(self, width: int) -> Sequence[Line]:
-        room, slims = self._room(width), f" {'SLIMS':>6}" if self._slims else ""
-        numbers = f"{'CHECKPOINTS':>11} {'SIZE':>8}{slims} {'DELETES':>8} {'FREES':>13}"
-        return [[(f"  {'RUN':<{room}} {numbers}", BOLD)]]
+    @property
+    def count(self) -> int:
+        return len(self.runs)
 
-    def _room(self, width: int) -> int:
-        return max(8, width - _FIXED - (_SLIMS if self._slims else 0))
+    def before(self, width: int) -> Sequence[Line]:
+        titles = ("CHECKPOINTS", "SIZE", "SLIMS", "DELETES", "FREES")
+        return [[(self._row("RUN", titles, width), BOLD)]]
+
+    def _row(self, name: str, numbers: Sequence[str], width: int) -> str:
+        """The first numbers go where there is no room: one that is cut is another number."""
+        columns = list(zip(_WIDTHS, numbers, strict=True))
+        if not self._slims:
+            del columns[2]
+        for spare in (0, -2):
+            if width - _LEAST_NAME - sum(cells + 1 for cells, _ in columns) < 2:
+                del columns[spare]
+        room = max(_LEAST_NAME, width - 2 - sum(cells + 1 for cells, _ in columns))
+        said = fit(fit_path(name, room, ellipsis=self._glyphs.ellipsis), room)
+        return f"  {said}" + "".join(f" {text:>{cells}}" for cells, text in columns)
 
     @property
     def _slims(self) -> bool:
@@ -122,14 +124,12 @@ class RunsPane(ChoicePane):
         return [[self._item(run, width)] for run in self.runs]
 
     def _item(self, run: RunSum, width: int) -> Line:
-        room, slims = self._room(width), f" {run.slims:>6}" if self._slims else ""
-        name = fit_path(shown(run.directory) or ".", room, ellipsis=self._glyphs.ellipsis)
         if self._model.apparent:
             total, frees = run.apparent, size(run.freed.apparent)
         else:
             total, frees = run.disk, size_range(run.freed.certain, run.freed.possible)
-        numbers = f"{run.checkpoints:>11} {size(total):>8}{slims} {run.deletes:>8} {frees:>13}"
-        return [(f"  {name:<{room}} {numbers}", None)]
+        counts = (str(run.checkpoints), size(total), str(run.slims), str(run.deletes), frees)
+        return [(self._row(shown(run.directory), counts, width), None)]
 
     def action_take(self) -> None:
         if self.runs:

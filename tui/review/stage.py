@@ -16,22 +16,27 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
 
+from ..output import shown
 from .bars import FreedLine, KeyLine, PolicyPanel, TitleLine
 from .details import DetailsSide
 from .frame import Frame
 from .glyphs import Glyphs
-from .keys import PANE, REVIEW, Key
+from .keys import HABITS, REVIEW
 from .lines import Lines
 from .metric_curve import MetricCurve
 from .model import ReviewModel
 from .panes import Pane
 from .prompt import Question, TextPrompt
-from .remapped import keymap
+from .remapped import TABLE, Keymap
 from .table import Table
 from .timeline import Timeline
+from .too_small import TooSmall
 
 SIDE_FROM = 110  # columns from which the details stand beside the table
 TALL_FROM = 34  # lines from which the curve and the timeline get axes
+_LINES_WITH_CURVE = 16
+_LINES_WITH_TIMELINE = 12
+_LEAST_COLUMNS, _LEAST_LINES = 40, 8
 _CURVE_HEIGHT = 5
 _MOST_RULE_LINES = 3
 _MOST_NOTICE_LINES = 4
@@ -48,7 +53,12 @@ class Stage(App[int]):
     """
 
     def __init__(
-        self, model: ReviewModel, glyphs: Glyphs, title: str, keys: Sequence[Key] = REVIEW
+        self,
+        model: ReviewModel,
+        glyphs: Glyphs,
+        title: str,
+        keymap: Keymap = TABLE,
+        colours: str = "either",
     ) -> None:
         # The terminal's own colours: half the bytes, and right on dark and on light.
         super().__init__(ansi_color=True)
@@ -60,15 +70,17 @@ class Stage(App[int]):
         self.model = model
         self.glyphs = glyphs
         self.title_line = TitleLine(model, glyphs, title)
-        self.rules = PolicyPanel(model, glyphs)
+        self.keymap = keymap
+        self.colours = colours  # the theme that every line is drawn in
+        self.too_small = TooSmall(_LEAST_COLUMNS, _LEAST_LINES)
+        self.rules = PolicyPanel(model, glyphs, keymap.said("presets"))
         self.curve = MetricCurve(model, glyphs)
         self.timeline = Timeline(model, glyphs)
         self.table = Table(model, glyphs)
         self.side = DetailsSide(model, glyphs)
         self.freed = FreedLine(model, glyphs)
-        self.keys = keys
         self.key_line = KeyLine(model, glyphs)
-        self.key_line.keys = keys
+        self.key_line.keys = keymap.of(REVIEW)
         self.pane: Pane | None = None
         self.prompt: Question | TextPrompt | None = None
 
@@ -105,6 +117,7 @@ class Stage(App[int]):
 
     def compose(self) -> ComposeResult:
         self._fit(self.size.width, self.size.height)
+        yield self.too_small
         yield self.title_line
         yield self.rules
         yield self.curve
@@ -117,10 +130,44 @@ class Stage(App[int]):
 
     def on_mount(self) -> None:
         # After Ctrl+Z and fg the terminal shows what the shell left there.
-        if self.keys is not REVIEW:
-            self.set_keymap(keymap(self.keys))
         self.app_resume_signal.subscribe(self, lambda _: self._frame.forget())
         self._focus(self.table)
+
+    def on_key(self, event: events.Key) -> None:
+        """What has the focus did not take it: then it is a key of the table of keys.
+
+        Looked up here, when all keys before it are done: typed ahead, it is for what they opened.
+        """
+        place = self.focused
+        if not isinstance(place, Table | Pane):
+            return
+        action = self.keymap.action(place.keys, event.key)
+        if action is None:
+            self._say_what_else(place, event)
+            return
+        event.prevent_default()
+        if isinstance(place, Pane) and self.key_line.notice:
+            self.say("")
+        on_pane = getattr(place, f"action_{action}", None) if isinstance(place, Pane) else None
+        if on_pane is not None:
+            on_pane()
+        else:
+            self.action_do(action)
+
+    def _say_what_else(self, place: Table | Pane, event: events.Key) -> None:
+        """A key that does nothing here: which ones do what was meant, or where all are told."""
+        pressed = event.character if event.is_printable else event.key
+        if not pressed:
+            return
+        known = {one.id: one for one in self.keymap.of(place.keys)}
+        meant = [known[name] for name in HABITS.get(event.key, ()) if name in known]
+        hints = [f"{self.keymap.said(one.id)}: {one.brief}" for one in meant]
+        hints = hints or [f"{self.keymap.said('help')} tells all keys"]
+        self.say(f"{shown(pressed)} does nothing here; {'; '.join(hints)}")
+
+    def action_do(self, id_: str) -> None:
+        """Do what a key of the table stands for."""
+        raise NotImplementedError
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size.width, event.size.height)
@@ -129,12 +176,33 @@ class Stage(App[int]):
         """Heights and columns for a terminal of this size."""
         tall = height >= TALL_FROM
         self.side.display = width >= SIDE_FROM and self.pane is None
-        has_metric = bool(self.model.shown.metrics)
-        self.curve.display = has_metric
+        self.timeline.display = height >= _LINES_WITH_TIMELINE
+        self.curve.display = bool(self.model.shown.metrics) and height >= _LINES_WITH_CURVE
         _set_height(self.curve, _CURVE_HEIGHT if tall else 1)
         _set_height(self.timeline, 2 if tall and not self.model.several_series else 1)
         _set_height(self.key_line, min(_MOST_NOTICE_LINES, len(self.key_line.notice_lines(width))))
-        _set_height(self.rules, min(_MOST_RULE_LINES, len(self.rules.lines_for(width))))
+        most = _MOST_RULE_LINES if height >= _LINES_WITH_CURVE else 1
+        _set_height(self.rules, min(most, len(self.rules.lines_for(width))))
+        self._make_way(width < _LEAST_COLUMNS or height < _LEAST_LINES)
+
+    def _make_way(self, too_small: bool) -> None:
+        """A screen that cannot show what keys would do says so, and nothing else."""
+        self.too_small.display = too_small
+        for widget in (self.title_line, self.rules, self.freed):
+            widget.display = not too_small
+        self.table.display = not too_small and self.pane is None
+        self.key_line.display = not too_small and self.prompt is None
+        for more in (self.timeline, self.curve, self.side):
+            more.display = more.display and not too_small
+        for over in (self.pane, self.prompt):
+            if over is not None:
+                over.display = not too_small
+        if not self.table.is_attached:
+            return
+        if too_small:
+            self.screen.set_focus(None)  # no key acts on what is not to be seen
+        elif self.focused is None:
+            self._focus(self.prompt or self.pane or self.table)
 
     def sync(self) -> None:
         """Let every widget draw what has changed."""
@@ -142,7 +210,8 @@ class Stage(App[int]):
             return
         self._fit(self.size.width, self.size.height)
         widgets: Sequence[Lines] = (
-            self.title_line, self.rules, self.curve, self.timeline, self.freed, self.key_line,
+            self.too_small, self.title_line, self.rules, self.curve, self.timeline,
+            self.freed, self.key_line,
         )  # fmt: skip
         body = (self.pane,) if self.pane is not None else (self.table, self.side)
         for widget in (*widgets, *body):
@@ -166,7 +235,7 @@ class Stage(App[int]):
             self.pane.remove()
         self.pane = pane
         self.table.display = self.side.display = False
-        self.key_line.keys = (*pane.extra_keys, *PANE)
+        self.key_line.keys = self.keymap.of(pane.keys)
         self.query_one("#body").mount(pane)
         self._focus(pane)
 
@@ -177,7 +246,7 @@ class Stage(App[int]):
         self.pane.remove()
         self.pane = None
         self.table.display = True
-        self.key_line.keys = self.keys
+        self.key_line.keys = self.keymap.of(REVIEW)
         self._focus(self.table)
         self.sync()
 
@@ -187,7 +256,7 @@ class Stage(App[int]):
 
     def ask(self, question: str, on_yes: Callable[[], None]) -> None:
         """A question for y or n on the last line."""
-        self._open_prompt(Question(question, on_yes, self._close_prompt))
+        self._open_prompt(Question(question, on_yes, self._close_prompt, self.keymap))
 
     def ask_text(self, label: str, text: str, on_text: Callable[[str], None]) -> None:
         """A word to type on the last line."""

@@ -15,9 +15,9 @@ _RECENT = 15 * 60  # seconds; a younger write means that a run is probably going
 
 def title_facts(model: ReviewModel, disk_share: float | None) -> list[tuple[str, bool]]:
     """What to know about the place, the most important first, and whether it is urgent."""
-    summary = model.plan.summary
+    summary = model.sums_here
     total = summary.total_apparent if model.apparent else summary.total_bytes
-    facts = [(counted(len(model.catalog.checkpoints), "checkpoint"), False)]
+    facts = [(counted(len(model.in_scope), "checkpoint"), False)]
     if model.summary_is_final:
         facts[0] = (f"{facts[0][0]}, {size(total)}", False)
     elif not model.all_named:
@@ -41,12 +41,12 @@ def freed_words(model: ReviewModel, glyphs: Glyphs) -> str:
     """The line that never leaves the screen: what the plan frees, keeps, slims and deletes."""
     dot = glyphs.dot
     if model.trouble:
-        return f"the scan failed {dot} r tries again"
+        return f"the scan failed {dot} rescan tries again"
     if not model.all_named:
         known = model.scan_progress[1]
         found = f": {known} so far {dot} rules judge when all are known" if known else ""
         return f"looking for checkpoints{found}"
-    summary = model.plan.summary
+    summary = model.sums_here
     total = summary.total_apparent if model.apparent else summary.total_bytes
     gone = with_files(summary.delete, summary.artifacts)
     slims = f" {dot} slims {summary.slim}" if summary.slim else ""
@@ -59,7 +59,7 @@ def freed_words(model: ReviewModel, glyphs: Glyphs) -> str:
 
 
 def _frees(model: ReviewModel, glyphs: Glyphs, total: int) -> str:
-    summary = model.plan.summary
+    summary = model.sums_here
     freed = summary.freed
     if model.plan.policy is None and not model.by_hand:
         return "frees nothing: no rule is on"

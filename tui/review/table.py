@@ -6,11 +6,8 @@ page, because on a slow link each scroll sends every line.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.cells import cell_len
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ...policies.decisions import Decision
@@ -29,10 +26,7 @@ class Table(Lines, can_focus=True):
     """One header line, and below it a window on the visible rows."""
 
     DEFAULT_CSS = "Table { height: 1fr; }"
-    # Here and not in the app: while a pane or a question has the focus, no key acts on rows.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join(one.keys), f"app.do('{one.id}')", show=False, id=one.id) for one in REVIEW
-    ]
+    keys = REVIEW  # while a pane or a question has the focus, no key acts on rows
 
     class HeaderClicked(Message):
         """Somebody wants another order."""
