@@ -40,6 +40,10 @@ from .watch import Watch
 
 _KEYS = {key.id: key for key in REVIEW}
 _TIME_TO_GIVE_BACK = 5.0  # seconds
+# What goes on while a large run is planned: all else is built upon the plan, and waits for it.
+_OF_ANY_PLAN = {"up", "down", "page_up", "page_down", "first", "last", "sort", "reverse", "range"}
+_OF_ANY_PLAN |= {"pin", "mark", "slim", "value_before", "value_next", "more", "less"}
+_OF_ANY_PLAN |= {f"rule_{n}" for n in range(1, 10)}
 _NOT_MEANWHILE = {"rescan", "pin", "commit", "undo", "history"}
 
 
@@ -155,6 +159,8 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
     def action_do(self, id_: str) -> None:
         """Do what a key of the table stands for."""
         self.key_line.notice = ""
+        if id_ not in _OF_ANY_PLAN:
+            self.model.settle()
         if _KEYS[id_].writes and self.model.read_only:
             self.say("this review is read-only: it changes nothing on disk")
         elif self.deeds.doing and id_ in _NOT_MEANWHILE:

@@ -23,14 +23,26 @@ class Arrivals:
         self.named = False
         self.finished = False
         self.sized = 0
+        self.resized = False  # the last news were of sizes alone: the names are as they were
 
     @property
     def known(self) -> int:
         """How many checkpoints have been found."""
         return len(self._checkpoints)
 
+    def known_after(self, events: Iterable[ScanEvent]) -> int:
+        """About how many checkpoints will be known after these."""
+        found = 0
+        for event in events:
+            if isinstance(event, Found):
+                found += len(event.checkpoints)
+            elif not isinstance(event, Sized):
+                found = max(found, len(event.catalog.checkpoints))
+        return max(self.known, found)
+
     def take(self, events: Iterable[ScanEvent]) -> Catalog:
         """The catalog after these events."""
+        self.resized = self.named
         for event in events:
             self._take(event)
         if not self.finished:
@@ -40,14 +52,17 @@ class Arrivals:
     def _take(self, event: ScanEvent) -> None:
         if isinstance(event, Found):
             self._checkpoints.extend(event.checkpoints)
+            self.resized = False
         elif isinstance(event, Sized):
             self._checkpoints[self._positions[event.checkpoint.id]] = event.checkpoint
             self.sized += 1
         elif isinstance(event, Named):
             self._adopt(event.catalog)
-            self.named = True
+            self.named, self.resized = True, False
         elif isinstance(event, Finished):
+            before = [one.id for one in self._checkpoints]
             self._adopt(event.catalog)
+            self.resized &= before == [one.id for one in self._checkpoints]
             self.named = self.finished = True
 
     def _adopt(self, catalog: Catalog) -> None:

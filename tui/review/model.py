@@ -7,19 +7,21 @@ rescans change nothing about it. The model decides nothing itself: it asks for a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ...policies.best_report import BestReport, best_reports
 from ...policies.catalog.model import Catalog, Pin
 from ...policies.catalog.scan import ScanEvent
 from ...policies.decisions import Decision, Plan
 from ...policies.explain import Explainer
-from ...policies.plan import make_plan
 from ...policies.refusal import PolicyRefusal
 from ...policies.rules.policy import Policy
 from .arrivals import Arrivals
 from .filtering import FilterError, View, parse_filter
+from .inventory import Inventory, inventory_of
 from .marking import Marking
-from .ordering import Column, Orders, Sort, first_sort, next_sort
+from .ordering import Column, Shown, Sort, first_sort, next_sort
+from .planning import Asked, Planning
 from .primary import shown_metrics
 from .remembered import Remembered
 from .run_directory import run_directory
@@ -28,7 +30,7 @@ from .switching import Switching
 from .visible import Visible
 
 
-class ReviewModel(Switching, Marking):
+class ReviewModel(Planning, Switching, Marking):
     """One review of one root."""
 
     def __init__(
@@ -62,11 +64,14 @@ class ReviewModel(Switching, Marking):
         self._kept: object = None  # the plan that was exported or saved
         self._filter_to_come = ""  # remembered; its metrics are known once the scan has named all
         self._moved = False  # until then the cursor stays at the top while rows arrive
-        self._positions: dict[str, int] = {}
-        self._arranged: Sequence[int] | None = None  # the places that the positions are of
-        self._scoped: tuple[Catalog, str, Sequence[int]] = (Catalog(root), "", ())
+        self._was_at = 0  # the row of the cursor, should its checkpoint vanish
+        self._rows: list[int] = []  # by place, -1 for what is not shown
+        self._arranged: tuple[object, object] = (None, None)  # the places these rows are of
+        self._scoped: tuple[Catalog, str, Sequence[int], bool] = (Catalog(root), "", (), False)
         self._reports: tuple[object, Mapping[str, Sequence[BestReport]]] = (None, {})
-        self._adopt(Catalog(root))
+        self.catalog = Catalog(root)
+        self.inventory = inventory_of(self.catalog)
+        self.adopt(self.inventory)
 
     def restore(self, found: Remembered) -> None:
         """Go on as the last review of this directory was left."""
@@ -121,7 +126,7 @@ class ReviewModel(Switching, Marking):
         """Whether what is shown, but for a filter, is of more than one series."""
         if not self.scope:
             return len(self.catalog.series) > 1
-        return len({self.catalog.checkpoints[place].series for place in self.in_scope}) > 1
+        return bool(self.in_scope) and self._scoped[3]
 
     def best_of(self, series: str) -> Sequence[BestReport]:
         """How far the best of a series may be trusted, by each metric that judges it."""
@@ -136,13 +141,35 @@ class ReviewModel(Switching, Marking):
 
     def take(self, events: Iterable[ScanEvent]) -> None:
         """Adopt what a scan found. A rescan shows its result at once, when it is complete."""
-        arrivals = self._rescan or self.arrivals
+        arrivals = self.arriving
+        inventory = self.arrived(arrivals, events)
+        if inventory is not None:
+            self.adopt_of(arrivals, inventory)
+
+    @property
+    def arriving(self) -> Arrivals:
+        """What the running scan, or else the last one, has brought."""
+        return self._rescan or self.arrivals
+
+    def arrived(self, arrivals: Arrivals, events: Iterable[ScanEvent]) -> Inventory | None:
+        """What is to be adopted after these events, in any thread; None amid a rescan."""
         catalog = arrivals.take(events)
-        if self._rescan is not None:
-            if not arrivals.finished:
-                return
-            self.arrivals, self._rescan = arrivals, None
-        self._adopt(catalog)
+        if arrivals is not self.arrivals and not arrivals.finished:
+            return None
+        resized = arrivals is self.arrivals and arrivals.resized
+        return inventory_of(catalog, self.inventory if resized else None)
+
+    def adopt_of(
+        self,
+        arrivals: Arrivals,
+        inventory: Inventory,
+        made: tuple[Asked, Plan | None] | None = None,
+    ) -> None:
+        """Adopt what a scan has found, unless another scan has begun since."""
+        if arrivals is not self.arriving:
+            return
+        self.arrivals, self._rescan = arrivals, None
+        self.adopt(inventory, made)
 
     def begin_rescan(self, *, unasked: bool = False) -> None:
         """What comes next from `take` belongs to a new scan; one that nobody asked for is quiet."""
@@ -155,23 +182,43 @@ class ReviewModel(Switching, Marking):
         self._rescan = None
         self.trouble = trouble
 
-    def _adopt(self, catalog: Catalog) -> None:
-        self.catalog = catalog
-        self.pins = catalog.pins
-        times = (one.saved_at for one in catalog.checkpoints)
-        self._written_at = max((at for at in times if at is not None), default=None)
-        self._places = {one.id: place for place, one in enumerate(catalog.checkpoints)}
-        self._orders = Orders(catalog)
-        if self.arrivals.finished:
-            self.marks &= self._places.keys() | {one.path for one in catalog.artifacts}
-            self.slim_marks &= self._places.keys()
-        if self.anchor not in self._places:
+    def adopt(self, inventory: Inventory, made: tuple[Asked, Plan | None] | None = None) -> None:
+        """Show a catalog with its plan: the one that was made for it, if it still fits."""
+        catalog = inventory.catalog
+        self.pins, self.marks, self.slim_marks = self._kept_on(inventory)
+        self.inventory, self.catalog = inventory, catalog
+        self._written_at = inventory.written_at
+        if self.anchor not in inventory.places:
             self.anchor = None
-        self.shown = shown_metrics(catalog, self.base, apparent=self.apparent)
+        self.shown = self._metrics_for(self.base)
         if self.arrivals.named:
-            self.slots = with_suggestions(self.slots, catalog, next(iter(self.shown.metrics), None))
+            self._suggest()
             self._restore_filter()
-        self.replan()
+        if made is not None and made[1] is not None and made[0].like(self.asked()):
+            self.stale = False
+            self.install(made[1])
+        else:
+            self.replan_at_once()
+
+    def _kept_on(
+        self, inventory: Inventory
+    ) -> tuple[Mapping[str, Pin], frozenset[str], frozenset[str]]:
+        """Pins, marks and marks to slim as they are once this inventory is adopted."""
+        catalog, known = inventory.catalog, inventory.places.keys()
+        # What was pinned since the scan read the pins is not undone by its news of sizes.
+        pins = self.pins if inventory.names is self.inventory.names else catalog.pins
+        if not self.arriving.finished:
+            return pins, self.marks, self.slim_marks
+        paths = frozenset(one.path for one in catalog.artifacts) if self.marks else frozenset()
+        return pins, self.marks & (known | paths), self.slim_marks & known
+
+    def _metrics_for(self, policy: Policy | None) -> Shown:
+        counts = self.inventory.metrics
+        return shown_metrics(self.catalog, counts, policy, apparent=self.apparent)
+
+    def _suggest(self) -> None:
+        metric = next(iter(self.shown.metrics), None)
+        self.slots = with_suggestions(self.slots, self.catalog, metric)
 
     def _restore_filter(self) -> None:
         text, self._filter_to_come = self._filter_to_come, ""
@@ -183,38 +230,38 @@ class ReviewModel(Switching, Marking):
             return  # it compared a metric that is not here any more
         self.filter = text
 
-    def replan(self) -> None:
-        """Ask for the plan of what is on, pinned and marked now. Refused rules go off.
+    def asked(self, inventory: Inventory | None = None) -> Asked:
+        """What the plan should be of now, or once this inventory is adopted."""
+        pins, marks, slim_marks = self.pins, self.marks, self.slim_marks
+        if inventory is not None:
+            pins, marks, slim_marks = self._kept_on(inventory)
+        catalog = self.catalog if inventory is None else inventory.catalog
+        policy = policy_of(self.base, self.slots) if self.arriving.named else None
+        return Asked(catalog, policy, pins, marks, slim_marks, self.clock())
+
+    def replan_at_once(self) -> None:
+        """Plan anew. Refused rules go off.
 
         All of them: a rule that is left out can only delete more, so the rest of a policy must
         not go on without it.
         """
-        self.now = self.clock()
-        policy = policy_of(self.base, self.slots) if self.arrivals.named else None
+        asked = self.asked()
         try:
-            self.install(self.plan_with(policy))
+            plan = asked.plan()
         except PolicyRefusal as refusal:
             self.slots = all_off(self.slots)
             self.message = f"{refusal}; all rules are off"
-            self.install(self.plan_with(None))
+            plan = self.asked().plan()
+        self.stale = False
+        self.install(plan)
 
     def install(self, plan: Plan) -> None:
-        self.plan = plan
+        self.plan, self.now = plan, plan.now
         self.explainer = Explainer(plan)
         self._arrange()
 
-    def plan_with(self, policy: Policy | None) -> Plan:
-        return self._plan(self.catalog, policy)
-
     def _plan(self, catalog: Catalog, policy: Policy | None) -> Plan:
-        return make_plan(
-            catalog,
-            policy,
-            pins=self.pins,
-            marks=self.marks,
-            slim_marks=self.slim_marks,
-            now=self.now,
-        )
+        return replace(self.asked(), catalog=catalog, policy=policy, now=self.now).plan()
 
     def plan_on(self, catalog: Catalog) -> Plan:
         """What the present rules would do on another catalog, such as one that counts lengths."""
@@ -222,35 +269,36 @@ class ReviewModel(Switching, Marking):
 
     def plan_of(self, policy: Policy) -> Plan:
         """What a policy would do here, with the same pins and marks; PolicyRefusal if it cannot."""
-        return self.plan_with(policy)
+        return self._plan(self.catalog, policy)
 
     def use(self, policy: Policy) -> None:
         """Put a policy in the place of the present one."""
         self.base, self.slots, self.chosen = policy, slots_of(policy), None
-        self.shown = shown_metrics(self.catalog, policy, apparent=self.apparent)
-        self.slots = with_suggestions(
-            self.slots, self.catalog, next(iter(self.shown.metrics), None)
-        )
+        self.shown = self._metrics_for(policy)
+        self._suggest()
         self.replan()
 
     def _arrange(self) -> None:
         """The visible rows; the cursor stays on its checkpoint, or near where it was."""
-        before = self.cursor_position if self.cursor is not None else 0
-        places = self._orders.places(self.plan, self.sort, self.shown)
+        places = self.inventory.orders.places(self.plan, self.sort, self.shown)
         if self.scope:
             inside = frozenset(self.in_scope)
             places = [place for place in places if place in inside]
         if self.filter:
-            passes, decisions = parse_filter(self.filter, self.view()), tuple(self.plan.decisions)
-            places = [place for place in places if passes(decisions[place])]
+            passes = parse_filter(self.filter, self.view())
+            places = [place for place in places if passes(place)]
         self.visible = Visible(self.plan, places)
-        if places is not self._arranged:
-            self._arranged = places
-            self._positions = {id_: row for row, id_ in enumerate(self.visible.ids())}
+        arranged, names = self._arranged
+        if places is not arranged or self.inventory.names is not names:
+            self._arranged = (places, self.inventory.names)
+            self._rows = [-1] * len(self.catalog.checkpoints)
+            for row, place in enumerate(places):
+                self._rows[place] = row
         if not self._moved:
             self.cursor = self._id_at(0)
-        elif self.cursor not in self._positions:
-            self.cursor = self._id_at(min(before, len(self.visible) - 1))
+        elif self.position_of(self.cursor) is None:
+            self.cursor = self._id_at(min(self._was_at, len(self.visible) - 1))
+        self._was_at = self.cursor_position
 
     def show_run(self, directory: str) -> None:
         """Show the checkpoints of one run, or with "" of all; the plan stays that of all."""
@@ -260,14 +308,15 @@ class ReviewModel(Switching, Marking):
     @property
     def in_scope(self) -> Sequence[int]:
         """The places of the run that is shown, in catalog order; of all runs without a scope."""
-        catalog, scope, places = self._scoped
+        catalog, scope, places, _ = self._scoped
         if catalog is not self.catalog or scope != self.scope:
             catalog, scope = self.catalog, self.scope
             directories = {one.id: run_directory(one.directory) for one in catalog.series}
             every = range(len(catalog.checkpoints))
             inside = [i for i in every if directories.get(catalog.checkpoints[i].series) == scope]
             places = inside if scope else every
-            self._scoped = (catalog, scope, places)
+            several = sum(directory == scope for directory in directories.values()) > 1
+            self._scoped = (catalog, scope, places, several)
         return places
 
     @property
@@ -282,9 +331,10 @@ class ReviewModel(Switching, Marking):
     def view(self) -> View:
         """What a filter may ask about."""
         return View(
+            self.plan,
             pinned=self.pins,
             marked=self.by_hand,
-            metrics={name for one in self.catalog.checkpoints for name in one.metrics},
+            metrics=self.inventory.metrics,
             now=self.now,
             apparent=self.apparent,
         )
@@ -322,28 +372,39 @@ class ReviewModel(Switching, Marking):
 
     def position_of(self, id_: str | None) -> int | None:
         """The row of a checkpoint, when it is visible."""
-        return None if id_ is None else self._positions.get(id_)
+        place = self.place_of(id_)
+        row = -1 if place is None else self._rows[place]
+        return None if row < 0 else row
 
     def place_of(self, id_: str | None) -> int | None:
         """Where a checkpoint stands in the catalog, when it is there."""
-        return None if id_ is None else self._places.get(id_)
+        return None if id_ is None else self.inventory.places.get(id_)
 
     def move_to(self, position: int) -> None:
         if self.visible:
             self._moved = True
-            self.cursor = self._id_at(max(0, min(position, len(self.visible) - 1)))
+            self._was_at = max(0, min(position, len(self.visible) - 1))
+            self.cursor = self._id_at(self._was_at)
 
     def _id_at(self, position: int) -> str | None:
         return next(iter(self.visible.ids(slice(position, position + 1))), None)
 
     def selected(self) -> tuple[str, ...]:
         """The ids that the next action is for: the range, or the row of the cursor."""
-        first = self.position_of(self.anchor)
-        last = self.position_of(self.cursor)
-        if last is None:
-            return ()
-        low, high = (last, last) if first is None else (min(first, last), max(first, last))
-        return tuple(self.visible.ids(slice(low, high + 1)))
+        rows = self.selection or self._row_of_cursor()
+        return tuple(self.visible.ids(slice(rows.start, rows.stop)))
+
+    @property
+    def selection(self) -> range:
+        """The rows of the range that has been begun; none without one."""
+        first, last = self.position_of(self.anchor), self.position_of(self.cursor)
+        if first is None or last is None:
+            return range(0)
+        return range(min(first, last), max(first, last) + 1)
+
+    def _row_of_cursor(self) -> range:
+        row = self.position_of(self.cursor)
+        return range(0) if row is None else range(row, row + 1)
 
     def set_pins(self, pins: Mapping[str, Pin]) -> None:
         """The pins as they are on disk now."""

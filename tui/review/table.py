@@ -69,16 +69,18 @@ class Table(Lines, can_focus=True):
         self._scroll_to_cursor()
         model = self._model
         rows = model.visible[self._top : self._top + self.page]
-        selected = set(model.selected()) if model.anchor else set()
+        selected = model.selection
         title = header(self.layout_now, model, self._glyphs)
         lines: list[Line] = [[(title, HEADING)]]
-        lines.extend(self._line(row, selected) for row in rows)
+        lines.extend(
+            self._line(row, at in selected) for at, row in enumerate(rows, start=self._top)
+        )
         if not rows:
             lines.append([("   " + self._nothing(), DIM)])
         self.draw(self._with_bar(lines))
 
     def _lay_out(self) -> None:
-        key = (id(self._model.catalog), self._model.shown, self.columns)
+        key = (self._model.inventory.names, self._model.shown, self.columns)
         if key != self._laid_out:
             self._laid_out = key
             self.layout_now = layout_for(self._model.catalog, self._model.shown, self.columns - 1)
@@ -91,10 +93,10 @@ class Table(Lines, can_focus=True):
             self._top = cursor - page // 2 if near else cursor
         self._top = max(0, min(self._top, rows - page))
 
-    def _line(self, row: Decision, selected: set[str]) -> Line:
+    def _line(self, row: Decision, selected: bool) -> Line:
         model, glyphs = self._model, self._glyphs
         here = row.checkpoint.id == model.cursor
-        lead = glyphs.cursor if here else glyphs.in_range if row.checkpoint.id in selected else " "
+        lead = glyphs.cursor if here else glyphs.in_range if selected else " "
         sign, sign_style = sign_of(row, model, glyphs)
         numbers = numbers_of(row, self.layout_now, model, glyphs)
         words = decision_of(row, self.layout_now.cells[-1].width, model.explainer, glyphs)
