@@ -119,7 +119,7 @@ class Session(PolicyCommands, DiskCommands):
             self.model.toggle_slims(ids)
 
     def do_sort(self, text: str) -> None:
-        cells = layout_for(self.model.catalog, self.model.shown, _ALL_COLUMNS).cells
+        cells = layout_for(self.model.inventory, self.model.shown, _ALL_COLUMNS).cells
         titles = {cell.title.lower(): cell.column for cell in cells}
         text = text or self.talk.ask(f"by which of {', '.join(titles)}; nothing leaves")
         column: Column | None = titles.get(text.lower())

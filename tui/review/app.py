@@ -34,7 +34,7 @@ from .policy_actions import PolicyActions
 from .remembered import Memory
 from .results import ResultPane
 from .runs import RunsPane
-from .scanning import Scanning
+from .scanning import Scanning, rescan_of
 from .table import Table
 from .watch import Watch
 
@@ -67,7 +67,7 @@ def review_of(
     return ReviewApp(
         ReviewModel(root, policy, now=now, apparent=apparent, read_only=read_only),
         feed=feed or Feed(scanner(root)).start(),
-        rescan=lambda: Feed(scanner(root, remember=not read_only)).start(),
+        rescan=lambda aside: rescan_of(root, aside=aside, remember=not read_only),
         disk=disk or LocalDisk(),
         glyphs=glyphs or glyphs_for_locale(),
         title=root if title is None else title,
@@ -92,7 +92,7 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         model: ReviewModel,
         *,
         feed: Feed,
-        rescan: Callable[[], Feed],
+        rescan: Callable[[bool], Feed],
         disk: Disk,
         glyphs: Glyphs,
         title: str,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...policies.catalog.model import Catalog
 from .ordering import Orders
+from .words import epoch_text, plain_number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +23,8 @@ class Inventory:
     places: Mapping[str, int]  # by id
     metrics: Counter[str]  # how many checkpoints have each
     orders: Orders
+    step_width: int  # cells of the longest
+    epoch_width: int
     written_at: float | None  # the youngest write to any checkpoint
     names: object  # the same as long as ids, numbers and metrics are
 
@@ -33,12 +36,14 @@ def inventory_of(catalog: Catalog, before: Inventory | None = None) -> Inventory
     written_at = None if youngest is None else youngest / 1e9
     if before is not None:
         orders = before.orders.resized(catalog)
-        return Inventory(catalog, before.places, before.metrics, orders, written_at, before.names)
+        return replace(before, catalog=catalog, orders=orders, written_at=written_at)
     return Inventory(
-        catalog,
-        {one.id: place for place, one in enumerate(catalog.checkpoints)},
-        Counter([name for one in catalog.checkpoints for name in one.metrics]),
-        Orders(catalog),
-        written_at,
-        object(),
+        catalog=catalog,
+        places={one.id: place for place, one in enumerate(catalog.checkpoints)},
+        metrics=Counter([name for one in catalog.checkpoints for name in one.metrics]),
+        orders=Orders(catalog).prepare(),
+        step_width=max([len(plain_number(one.step)) for one in catalog.checkpoints], default=0),
+        epoch_width=max([len(epoch_text(one.epoch)) for one in catalog.checkpoints], default=0),
+        written_at=written_at,
+        names=object(),
     )

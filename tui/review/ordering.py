@@ -78,6 +78,11 @@ class Orders:
         orders._newest = self._newest
         return orders
 
+    def prepare(self) -> Orders:
+        """Find now, in any thread, the order that all others begin with."""
+        self._newest_first()
+        return self
+
     def places(self, plan: Plan, sort: Sort, shown: Shown) -> list[int]:
         """Places in the catalog, in the order of the table."""
         if (sort, shown) in self._known:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...policies.catalog.model import Catalog, State
+from ...policies.catalog.model import State
 from ...policies.decisions import Action, Decision
 from ...policies.explain import Explainer
 from ..output import shown
 from ..quantities import age, size
 from .glyphs import Glyphs
+from .inventory import Inventory
 from .lines import Run
 from .model import ReviewModel
 from .ordering import Column, Shown
@@ -62,9 +63,9 @@ class Layout:
         return None
 
 
-def layout_for(catalog: Catalog, shown_: Shown, width: int) -> Layout:
+def layout_for(inventory: Inventory, shown_: Shown, width: int) -> Layout:
     """The columns that fit `width` cells: what tells rows apart first, then what explains them."""
-    cells = _wanted(catalog, shown_, width)
+    cells = _wanted(inventory, shown_, width)
     used = _MARGIN + sum(cell.width for cell in cells)
     spacious = width - used - 2 * len(cells) >= ACTION_WIDTH + _COMFORTABLE_REASON
     gap = 2 if spacious else 1
@@ -72,15 +73,13 @@ def layout_for(catalog: Catalog, shown_: Shown, width: int) -> Layout:
     return Layout((*cells, Cell(Column.DECISION, "DECISION", rest, right=False)), gap)
 
 
-def _wanted(catalog: Catalog, shown_: Shown, width: int) -> list[Cell]:
-    many = len(catalog.series) > 1
-    steps = [plain_number(one.step) for one in catalog.checkpoints]
-    epochs = [epoch_text(one.epoch) for one in catalog.checkpoints]
-    cells = [Cell(Column.STEP, "STEP", _widest(steps, 5))]
+def _wanted(inventory: Inventory, shown_: Shown, width: int) -> list[Cell]:
+    many = len(inventory.catalog.series) > 1
+    cells = [Cell(Column.STEP, "STEP", max(5, inventory.step_width))]
     if not many or width >= 90:
-        cells.append(Cell(Column.EPOCH, "EPOCH", _widest(epochs, 5)))
+        cells.append(Cell(Column.EPOCH, "EPOCH", max(5, inventory.epoch_width)))
     if many:
-        names = [shown(series.id) for series in catalog.series]
+        names = [shown(series.id) for series in inventory.catalog.series]
         limit = _WIDEST_SERIES if width >= 90 else 14
         cells.append(Cell(Column.SERIES, "SERIES", min(limit, _widest(names, 7)), right=False))
     cells.append(Cell(Column.SIZE, "SIZE", 7))
@@ -149,7 +148,7 @@ def described(decision: Decision, model: ReviewModel) -> str:
     """A whole row as one sentence, with the title of each value: for ears instead of eyes."""
     one = decision.checkpoint
     parts = [shown(one.id)]
-    for cell in layout_for(model.catalog, model.shown, _ALL_COLUMNS).cells[:-1]:
+    for cell in layout_for(model.inventory, model.shown, _ALL_COLUMNS).cells[:-1]:
         text = _text(decision, cell.column, model)
         if text not in ("", "-") and cell.column is not Column.SERIES:
             parts.append(f"{cell.title.lower()} {text}")

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from textual.message import Message
 
@@ -15,13 +16,24 @@ from ..quantities import counted
 from .arrivals import Arrivals
 from .deeds import Deeds
 from .disk import Disk
-from .feed import Feed
+from .feed import Feed, scanner
 from .inventory import Inventory
 from .planning import MANY, Asked, planned
 from .stage import Stage
 from .watch import Watch, places_of
 
 _LATER = 1.0  # seconds
+_LONG = 0.5  # seconds; a scan that takes longer has a process of its own
+
+
+def rescan_of(root: str, *, aside: bool, remember: bool) -> Feed:
+    """A new scan, begun: in a process of its own where it would hold up keys."""
+    if aside:
+        from .scan_process import scan_in_process
+
+        with suppress(OSError):  # no process to be had; a thread does as well, only slower
+            return Feed(scan_in_process(root, remember=remember)).start()
+    return Feed(scanner(root, remember=remember)).start()
 
 
 class ScanNews(Message):
@@ -44,7 +56,9 @@ class Scanning(Stage):
     disk: Disk
     deeds: Deeds
 
-    def begin_scanning(self, feed: Feed, new_feed: Callable[[], Feed], watch: Watch | None) -> None:
+    def begin_scanning(
+        self, feed: Feed, new_feed: Callable[[bool], Feed], watch: Watch | None
+    ) -> None:
         """Take what the feed knows already, so that it is in the first picture."""
         self._feed, self._new_feed, self._watch = feed, new_feed, watch
         self._scan_began = time.time()
@@ -207,5 +221,5 @@ class Scanning(Stage):
         self.model.begin_rescan(unasked=unasked)
         self._scan_began = time.time()
         self._measure_disk()
-        self._feed = self._new_feed()
+        self._feed = self._new_feed(self._scan_took > _LONG)
         self._feed.listen(self._news)

@@ -54,7 +54,7 @@ class Table(Lines, can_focus=True):
         self._glyphs = glyphs
         self._top = 0
         self._laid_out: object = None
-        self.layout_now: Layout = layout_for(model.catalog, model.shown, 80)
+        self.layout_now: Layout = layout_for(model.inventory, model.shown, 80)
 
     @property
     def page(self) -> int:
@@ -83,7 +83,7 @@ class Table(Lines, can_focus=True):
         key = (self._model.inventory.names, self._model.shown, self.columns)
         if key != self._laid_out:
             self._laid_out = key
-            self.layout_now = layout_for(self._model.catalog, self._model.shown, self.columns - 1)
+            self.layout_now = layout_for(self._model.inventory, self._model.shown, self.columns - 1)
 
     def _scroll_to_cursor(self) -> None:
         cursor, page, rows = self._model.cursor_position, self.page, len(self._model.visible)
