@@ -34,6 +34,8 @@ class Glyphs:
     levels: str = "▁▂▃▄▅▆▇█"
     rule: str = "─"
     edge: str = "│"
+    opened: str = "▾"
+    folded: str = "▸"
     on: str = "■"
     off: str = "□"
     arrows: str = "↑ ↓"
@@ -65,6 +67,8 @@ ASCII = Glyphs(
     levels="_.-=+*%#",
     rule="-",
     edge="|",
+    opened="-",
+    folded="+",
     on="x",
     off=" ",
     arrows="Up Down",

@@ -7,7 +7,7 @@ is taken over while sizes arrive.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...policies.catalog.model import Catalog
@@ -23,6 +23,8 @@ class Inventory:
     places: Mapping[str, int]  # by id
     metrics: Counter[str]  # how many checkpoints have each
     orders: Orders
+    by_series: Mapping[str, Sequence[int]]  # places, in catalog order
+    series_numbers: Sequence[int]  # by place: where its series stands in `by_series`
     step_width: int  # cells of the longest
     epoch_width: int
     written_at: float | None  # the youngest write to any checkpoint
@@ -37,8 +39,14 @@ def inventory_of(catalog: Catalog, before: Inventory | None = None) -> Inventory
     if before is not None:
         orders = before.orders.resized(catalog)
         return replace(before, catalog=catalog, orders=orders, written_at=written_at)
+    by_series: dict[str, list[int]] = {}
+    for place, one in enumerate(catalog.checkpoints):
+        by_series.setdefault(one.series, []).append(place)
+    numbers = {name: number for number, name in enumerate(by_series)}
     return Inventory(
         catalog=catalog,
+        by_series=by_series,
+        series_numbers=[numbers[one.series] for one in catalog.checkpoints],
         places={one.id: place for place, one in enumerate(catalog.checkpoints)},
         metrics=Counter([name for one in catalog.checkpoints for name in one.metrics]),
         orders=Orders(catalog).prepare(),

@@ -12,14 +12,16 @@ from dataclasses import replace
 from ...policies.best_report import BestReport, best_reports
 from ...policies.catalog.model import Catalog, Pin
 from ...policies.catalog.scan import ScanEvent
-from ...policies.decisions import Decision, Plan
+from ...policies.decisions import Plan
 from ...policies.explain import Explainer
 from ...policies.refusal import PolicyRefusal
 from ...policies.rules.policy import Policy
 from .arrivals import Arrivals
 from .filtering import FilterError, View, parse_filter
+from .grouping import Grouping
 from .inventory import Inventory, inventory_of
 from .marking import Marking
+from .moving import Moving
 from .ordering import Column, Shown, Sort, first_sort, next_sort
 from .planning import Asked, Planning
 from .primary import shown_metrics
@@ -27,10 +29,10 @@ from .remembered import Remembered
 from .run_directory import run_directory
 from .slots import all_off, policy_of, slots_of, with_suggestions
 from .switching import Switching
-from .visible import Visible
+from .visible import TableRows, Visible
 
 
-class ReviewModel(Planning, Switching, Marking):
+class ReviewModel(Planning, Moving, Grouping, Switching, Marking):
     """One review of one root."""
 
     def __init__(
@@ -64,9 +66,9 @@ class ReviewModel(Planning, Switching, Marking):
         self._kept: object = None  # the plan that was exported or saved
         self._filter_to_come = ""  # remembered; its metrics are known once the scan has named all
         self._moved = False  # until then the cursor stays at the top while rows arrive
-        self._was_at = 0  # the row of the cursor, should its checkpoint vanish
-        self._rows: list[int] = []  # by place, -1 for what is not shown
-        self._arranged: tuple[object, object] = (None, None)  # the places these rows are of
+        self._arranged: tuple[object, ...] = (None, None, None, None)  # what the rows are of
+        self._groups = {}
+        self._sums = (None, {})
         self._scoped: tuple[Catalog, str, Sequence[int], bool] = (Catalog(root), "", (), False)
         self._reports: tuple[object, Mapping[str, Sequence[BestReport]]] = (None, {})
         self.catalog = Catalog(root)
@@ -75,12 +77,19 @@ class ReviewModel(Planning, Switching, Marking):
 
     def restore(self, found: Remembered) -> None:
         """Go on as the last review of this directory was left."""
-        self.sort = found.sort
+        self.sort, self.grouped, self.folded = found.sort, found.grouped, found.folded
         self._filter_to_come = found.filter
         if found.slots:
             self.base, self.slots = found.base, found.slots
             if self.changed:
                 self.message = "rules as you left them; p has the presets"
+
+    @property
+    def choices(self) -> Remembered:
+        """What the next review of this directory should go on with."""
+        return Remembered(
+            self.sort, self.filter, self.grouped, self.folded, self.base, tuple(self.slots)
+        )
 
     @property
     def unsaved(self) -> bool:
@@ -288,17 +297,12 @@ class ReviewModel(Planning, Switching, Marking):
             passes = parse_filter(self.filter, self.view())
             places = [place for place in places if passes(place)]
         self.visible = Visible(self.plan, places)
-        arranged, names = self._arranged
-        if places is not arranged or self.inventory.names is not names:
-            self._arranged = (places, self.inventory.names)
-            self._rows = [-1] * len(self.catalog.checkpoints)
-            for row, place in enumerate(places):
-                self._rows[place] = row
-        if not self._moved:
-            self.cursor = self._id_at(0)
-        elif self.position_of(self.cursor) is None:
-            self.cursor = self._id_at(min(self._was_at, len(self.visible) - 1))
-        self._was_at = self.cursor_position
+        arranged = (places, self.inventory.names, self.grouping, self.folded)
+        if any(one is not before for one, before in zip(arranged, self._arranged, strict=True)):
+            self._arranged = arranged
+            codes, series = self.group(places) if self.grouping else (places, ())
+            self.rows = TableRows(self.catalog.checkpoints, codes, series)
+        self._stay(self.folded)
 
     def show_run(self, directory: str) -> None:
         """Show the checkpoints of one run, or with "" of all; the plan stays that of all."""
@@ -358,53 +362,6 @@ class ReviewModel(Planning, Switching, Marking):
     def sort_reversed(self) -> None:
         self.sort = self.sort.reversed()
         self._arrange()
-
-    @property
-    def cursor_position(self) -> int:
-        """The row of the cursor; 0 when there is none."""
-        return self.position_of(self.cursor) or 0
-
-    @property
-    def current(self) -> Decision | None:
-        """The decision under the cursor."""
-        position = self.position_of(self.cursor)
-        return None if position is None else self.visible[position]
-
-    def position_of(self, id_: str | None) -> int | None:
-        """The row of a checkpoint, when it is visible."""
-        place = self.place_of(id_)
-        row = -1 if place is None else self._rows[place]
-        return None if row < 0 else row
-
-    def place_of(self, id_: str | None) -> int | None:
-        """Where a checkpoint stands in the catalog, when it is there."""
-        return None if id_ is None else self.inventory.places.get(id_)
-
-    def move_to(self, position: int) -> None:
-        if self.visible:
-            self._moved = True
-            self._was_at = max(0, min(position, len(self.visible) - 1))
-            self.cursor = self._id_at(self._was_at)
-
-    def _id_at(self, position: int) -> str | None:
-        return next(iter(self.visible.ids(slice(position, position + 1))), None)
-
-    def selected(self) -> tuple[str, ...]:
-        """The ids that the next action is for: the range, or the row of the cursor."""
-        rows = self.selection or self._row_of_cursor()
-        return tuple(self.visible.ids(slice(rows.start, rows.stop)))
-
-    @property
-    def selection(self) -> range:
-        """The rows of the range that has been begun; none without one."""
-        first, last = self.position_of(self.anchor), self.position_of(self.cursor)
-        if first is None or last is None:
-            return range(0)
-        return range(min(first, last), max(first, last) + 1)
-
-    def _row_of_cursor(self) -> range:
-        row = self.position_of(self.cursor)
-        return range(0) if row is None else range(row, row + 1)
 
     def set_pins(self, pins: Mapping[str, Pin]) -> None:
         """The pins as they are on disk now."""

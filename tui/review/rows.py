@@ -20,7 +20,7 @@ from .lines import Run
 from .model import ReviewModel
 from .ordering import Column, Shown
 from .styles import DELETED, MARKED, PINNED, SLIMMED, UNFINISHED
-from .words import epoch_text, fit, metric_text, plain_number
+from .words import epoch_text, fit, fit_path, metric_text, plain_number, size_range
 
 _COMFORTABLE_REASON = 29
 _NARROWEST_METRIC = 7
@@ -63,9 +63,9 @@ class Layout:
         return None
 
 
-def layout_for(inventory: Inventory, shown_: Shown, width: int) -> Layout:
+def layout_for(inventory: Inventory, shown_: Shown, width: int, *, grouped: bool = False) -> Layout:
     """The columns that fit `width` cells: what tells rows apart first, then what explains them."""
-    cells = _wanted(inventory, shown_, width)
+    cells = _wanted(inventory, shown_, width, grouped=grouped)
     used = _MARGIN + sum(cell.width for cell in cells)
     spacious = width - used - 2 * len(cells) >= ACTION_WIDTH + _COMFORTABLE_REASON
     gap = 2 if spacious else 1
@@ -73,8 +73,8 @@ def layout_for(inventory: Inventory, shown_: Shown, width: int) -> Layout:
     return Layout((*cells, Cell(Column.DECISION, "DECISION", rest, right=False)), gap)
 
 
-def _wanted(inventory: Inventory, shown_: Shown, width: int) -> list[Cell]:
-    many = len(inventory.catalog.series) > 1
+def _wanted(inventory: Inventory, shown_: Shown, width: int, *, grouped: bool) -> list[Cell]:
+    many = len(inventory.catalog.series) > 1 and not grouped  # a heading names it
     cells = [Cell(Column.STEP, "STEP", max(5, inventory.step_width))]
     if not many or width >= 90:
         cells.append(Cell(Column.EPOCH, "EPOCH", max(5, inventory.epoch_width)))
@@ -142,6 +142,23 @@ def decision_of(decision: Decision, width: int, explainer: Explainer, glyphs: Gl
     words = _spare_words(explainer.short(decision), decision)
     reason = fit(shown(words), max(0, width - ACTION_WIDTH), ellipsis=glyphs.ellipsis)
     return [(f"{decision.action.value:<{ACTION_WIDTH}}", style), (reason, None)]
+
+
+def heading_of(series: str, model: ReviewModel, glyphs: Glyphs, width: int) -> str:
+    """The heading of a series: its name, and in columns what it holds and what would be freed."""
+    sums, seen = model.sum_of(series), model.shown_of(series)
+    many = f"{seen} of {sums.checkpoints}" if model.filter else str(sums.checkpoints)
+    if model.apparent:
+        total, frees = sums.apparent, size(sums.freed.apparent)
+    else:
+        total, frees = sums.disk, size_range(sums.freed.certain, sums.freed.possible)
+    numbers = f"{many:>6}  {size(total):>8}  frees {frees:>8}  deletes {sums.deletes:>5}"
+    if sums.slims:
+        numbers += f"  slims {sums.slims:>5}"
+    sign = glyphs.folded if series in model.folded else glyphs.opened
+    room = max(8, width - len(numbers) - 4)
+    name = fit_path(shown(series), room, ellipsis=glyphs.ellipsis)
+    return f"{sign} {fit(name, room)}  {numbers}"
 
 
 def described(decision: Decision, model: ReviewModel) -> str:
