@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from ...policies.decisions import Decision
+from ..output import shown
 from .glyphs import Glyphs
 from .keys import REVIEW
 from .lines import Line, Lines
@@ -29,6 +30,7 @@ from .rows import (
     sign_of,
 )
 from .styles import CURSOR, DIM, HEADING
+from .words import fit, fit_path
 
 _WHEEL = 3
 
@@ -81,12 +83,25 @@ class Table(Lines, can_focus=True):
         model = self._model
         selected = model.selection
         rows = range(self._top, min(self._top + self.page, len(model.rows)))
-        title = header(self.layout_now, model, self._glyphs)
+        title = self._title()
         lines: list[Line] = [[(title, HEADING)]]
         lines.extend(self._row(row, row in selected) for row in rows)
         if not rows:
             lines.append([("   " + self._nothing(), DIM)])
         self.draw(self._with_bar(lines))
+
+    def _title(self) -> str:
+        """The titles of the columns; right of them the series whose heading has scrolled away."""
+        model, glyphs = self._model, self._glyphs
+        title = header(self.layout_now, model, glyphs).rstrip()
+        room = self.columns - 2 - cell_len(title) - 2
+        if not model.grouping or room < 8 or self._top >= len(model.rows):
+            return title
+        code = model.rows.codes[self._top]
+        if code < 0:
+            return title
+        name = fit_path(shown(model.series_at(code)), room, ellipsis=glyphs.ellipsis)
+        return f"{title}  {fit(name, room, right=True)}"
 
     def _lay_out(self) -> None:
         model = self._model
