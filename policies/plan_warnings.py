@@ -6,7 +6,7 @@ is read; what only does little on this run is told here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .decisions import SeriesEvaluation, Summary
 from .judgement import Judgement
@@ -20,10 +20,18 @@ from .rules.policy import Policy
 from .rules.rule import Facts, Rule
 from .rules.wording import plain
 
+_GENERAL = "general"  # the layout of what is told by similar names alone
+_TOGETHER = 10.0  # seconds; a training seldom saves so fast, a copy without times does
+
 
 def warnings_of(policy: Policy | None, judgement: Judgement, summary: Summary) -> tuple[str, ...]:
     """Every warning of a plan, each one sentence."""
-    return (*_restarts(judgement), *_unknown(summary), *_rules(policy, judgement))
+    return (
+        *_restarts(judgement),
+        *_at_once(judgement, summary),
+        *_unknown(summary),
+        *_rules(policy, judgement),
+    )
 
 
 def _restarts(judgement: Judgement) -> Iterator[str]:
@@ -37,6 +45,28 @@ def _restarts(judgement: Judgement) -> Iterator[str]:
             f"{series}: {count} with lower steps were saved after the highest step, as when a run "
             "is restarted in the same directory; they are all kept"
         )
+
+
+def _at_once(judgement: Judgement, summary: Summary) -> Iterator[str]:
+    """Files of no known layout that count from 0 or 1 and were written together."""
+    if not summary.going:
+        return
+    for series in judgement.catalog.series:
+        if series.layout == _GENERAL and (found := judgement.evaluations.get(series.id)):
+            numbers = [one.step for one in found.items]
+            times = [one.saved_at for one in found.items if one.saved_at is not None]
+            if _count_up(numbers) and max(times, default=0) - min(times, default=0) <= _TOGETHER:
+                yield (
+                    f"{series.id}: {len(numbers)} numbered {numbers[0]} to {numbers[-1]}, all "
+                    "written within seconds: parts, folds or members of something, not saves?"
+                )
+
+
+def _count_up(numbers: Sequence[int | None]) -> bool:
+    """Several from 0 or 1, without a gap."""
+    return len(numbers) > 1 and any(
+        list(numbers) == list(range(first, first + len(numbers))) for first in (0, 1)
+    )
 
 
 def _unknown(summary: Summary) -> Iterator[str]:

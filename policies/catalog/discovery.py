@@ -14,6 +14,7 @@ from .evidence import is_weight_name
 from .layouts import LAYOUTS
 from .measure import measure
 from .model import Artifact, Checkpoint, Kind, Member, MetricLog, Standing
+from .one_model import is_store
 from .sighting import FinalModel, Layout, Sighting, Sightings, Sundry, Tag
 from .tree import Folder, Tree, join
 
@@ -49,6 +50,9 @@ def discover(
     pending = [Folder(tree, "")]
     while pending and not cancelled():
         folder = pending.pop()
+        if is_store(folder):
+            found.unrecognised.extend([folder.path] if folder.path else folder.kinds)
+            continue
         before = len(found.checkpoints)
         rest = _recognise(folder, found, layouts)
         if len(found.checkpoints) > before:

@@ -17,6 +17,7 @@ from .dates import DATE, date_number
 
 _PIECES = pattern(
     rf"(?P<date>{DATE})"
+    r"|(?P<version>(?<![A-Za-z0-9])[vV][0-9]+[-_][0-9]+(?![0-9]))"  # v1-5 is a name
     r"|(?P<shard>[-_.][0-9]+[-_]?of[-_]?[0-9]+|__[0-9]+_[0-9]+(?=\.|\Z))"
     r"|(?P<decimal>(?:(?<=[=_-])-)?[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?(?![0-9]))"
     r"|(?P<digits>[0-9]+)"
@@ -77,6 +78,8 @@ def _piece(name: str, match: re.Match[str]) -> Piece:
         kind = "text" if day is None else "number"
         word, _ = words.left_word(name[: match.start()])
         return Piece(kind, match[0], "", day or 0, dated=True, word=word)
+    if match["version"]:
+        return Piece("text", match[0])
     if match["shard"]:
         return Piece("rank", match[0])
     if match["decimal"]:

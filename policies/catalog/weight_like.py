@@ -37,6 +37,13 @@ _SIZES = frozenset(
 
 _PICKLE = 1 << 15  # bytes; the pickle stands first in torch's zip
 _MODEL_KEYS = pattern(rb"weight|bias|state|optim|model|epoch|step|layer|net")
+_TENSOR = pattern(rb'"([^"]*)":\s*\{')
+_DATA_KEYS = pattern(
+    rb"(?i)embed|hidden|latent|feature|logits|activation|tokens|input_ids|labels?\b|images?\b|audio|mel\b"
+)
+_PARAMETERS = pattern(rb"weight|bias|kernel|lora")
+_START_BYTES = 9  # safetensors gives the length of its header in 8
+_STARTS_READ = 3
 _LOCAL_HEADER = 30  # bytes before a zip entry's name
 _CANDIDATES = (*_WEIGHTS, *_PERHAPS, *_EXPORTS, *"0123456789")
 
@@ -69,8 +76,10 @@ def is_foreign(one: NumberedName) -> bool:
 def are_weights(folder: Folder, family: Sequence[NumberedName]) -> bool:
     """Whether the files of a family hold weights, as far as names and first bytes tell."""
     first = family[0]
-    if first.name.endswith(_WEIGHTS) or _suffix_before_number(first):
-        return first.plain is None or not _is_bare_tensor(folder, first.name)
+    if _suffix_before_number(first):
+        return first.plain is None or not are_pieces(folder, [one.name for one in family])
+    if first.name.endswith(_WEIGHTS):
+        return first.plain is None or not _holds_data(folder, first.name)
     if first.name.endswith(_EXPORTS):
         return first.plain is None
     explained = first.plain is None or not MODEL_WORDS.isdisjoint(words_of(first.name))
@@ -80,6 +89,29 @@ def are_weights(folder: Folder, family: Sequence[NumberedName]) -> bool:
         return False  # what torch saves under the name of a tar archive never is one
     starts = (folder.read(one.name, 4) or b"" for one in family[:3])
     return all(start.startswith(_STARTS) for start in starts)
+
+
+def are_pieces(folder: Folder, names: Sequence[str]) -> bool:
+    """Whether one of these starts as weights do and the others do not, as when a file was split."""
+    starts = [folder.read(name, _START_BYTES) or b"" for name in names[:_STARTS_READ]]
+    known = sum(start.startswith(_STARTS) or start[8:9] == b"{" for start in starts)
+    return len(starts) > 1 and known == 1
+
+
+def _holds_data(folder: Folder, name: str) -> bool:
+    """Tensors that no model has."""
+    if name.endswith(".safetensors"):
+        return _holds_data_by_name(folder, name)
+    return _is_bare_tensor(folder, name)
+
+
+def _holds_data_by_name(folder: Folder, name: str) -> bool:
+    """A safetensors file whose tensors are all called embeddings, latents and the like."""
+    header = (folder.read(name, _PICKLE) or b"")[8:]
+    names = [key for key in _TENSOR.findall(header) if key != b"__metadata__"]
+    return bool(names) and all(
+        _DATA_KEYS.search(key) and not _PARAMETERS.search(key) for key in names
+    )
 
 
 def _is_bare_tensor(folder: Folder, name: str) -> bool:

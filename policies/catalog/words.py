@@ -35,6 +35,7 @@ OTHER_MODEL_WORDS = _words(
     "ensemble replica client student teacher class label size dim bit bits q scale lr wd dropout "
     "dims hidden hid layers width depth alpha beta gamma bs len length ctx seq emb embed units "
     "channels filters noise beam window res resolution px patient user person speaker id case item "
+    "embedding embeddings embed embeds quantizer codebook fsdp "
     "graph mol molecule sentence doc document utt clip wav mel entry row record query vector "
     "vectors tensor tensors point scene view crop patch slice volume scan mask "
     "resnet resnext densenet vgg inception vit efficientnet mobilenet squeezenet convnext swin "
@@ -75,6 +76,12 @@ def right_word(after: str) -> tuple[str, bool]:
     if not match:
         return "", after[:1].isalnum()
     return match["word"].lower(), not match["between"]
+
+
+def counts_models(before: str) -> bool:
+    """Whether a number behind this text tells models, runs or ranks apart: fold, process."""
+    word, _ = left_word(before)
+    return word in OTHER_MODEL_WORDS or word in RANK_WORDS
 
 
 def counts_behind(word: str) -> bool:

@@ -173,6 +173,9 @@ def _build(
 def _copies(home: str, members: Sequence[str], target: str, link: bool) -> list[How]:
     names = [os.path.basename(name) for name in members]
     if len(set(names)) < len(names):
-        raise Refusal(f"{members} cannot lie in one folder: two have the same name")
+        raise Refusal(
+            f"{members[0]} and {len(members) - 1} more: a snapshot holds them in one folder, "
+            "where two would have the same name"
+        )
     pairs = zip(members, names, strict=True)
     return [clone(f"{home}/{member}", f"{target}/{name}", link=link) for member, name in pairs]

@@ -28,6 +28,7 @@ from .numbered_directories import NumberedDirectoriesLayout
 from .openmmlab import DetectronLayout, MMEngineLayout
 from .orbax import OrbaxLayout
 from .paddle import PaddleLayout
+from .rank_folders import RankFoldersLayout
 from .reinforcement import RayLayout, StableBaselinesLayout
 from .saved_model import SavedModelLayout
 from .tensorflow import TensorFlowLayout
@@ -38,7 +39,7 @@ from .torchtune import TorchtuneLayout
 from .trackers import TrackersLayout
 from .voices import VoiceLayout
 
-LAYOUTS: tuple[Layout, ...] = (
+_EACH: tuple[Layout, ...] = (
     TrackersLayout(),
     # directories, by name and content
     HuggingFaceLayout(),
@@ -81,3 +82,5 @@ LAYOUTS: tuple[Layout, ...] = (
     NamedCopiesLayout(),
     GeneralShapesLayout(),
 )
+
+LAYOUTS: tuple[Layout, ...] = (*_EACH[:-1], RankFoldersLayout(_EACH), _EACH[-1])

@@ -10,6 +10,7 @@ from ..evidence import trouble_with
 from ..model import Kind, State
 from ..sighting import FinalModel, Sighting, Sightings
 from ..tree import Folder
+from ..weight_like import are_pieces
 from ..words import FOREIGN_WORDS, words_of
 
 _EPOCH_NAME = pattern(r"(?P<model>.+?)(?P<mark>[_-]epoch[_-]?)(?P<n>[0-9]+)\.(?P<suffix>pth|pt)")
@@ -25,11 +26,11 @@ class EpochFilesLayout:
         files = folder.names(Kind.FILE)
         checkpoints: list[Sighting] = []
         finals: dict[str, FinalModel] = {}
-        for name in files:
-            found = _read_name(name)
-            if found is None:
+        read = {name: found for name in files if (found := _read_name(name))}
+        split = _split(folder, read)
+        for name, (family, number, final) in read.items():
+            if family in split:
                 continue
-            family, number, final = found
             checkpoints.append(_sighting(folder, name, family, number))
             if folder.kinds.get(final) is Kind.FILE:
                 finals[final] = FinalModel((final,), f"the final model of {family}")
@@ -47,6 +48,15 @@ def _read_name(name: str) -> tuple[str, int, str] | None:
         final = f"{match['model']}.{match['suffix']}"
         return f"{final}.*", int(match["n"]), final
     return None
+
+
+def _split(folder: Folder, read: dict[str, tuple[str, int, str]]) -> set[str]:
+    """Families of one file in pieces: of `name.pth.001`, `.002`, only the first has a start."""
+    last: dict[str, list[str]] = {}
+    for name, (family, _, _) in read.items():
+        if family.endswith(".*"):
+            last.setdefault(family, []).append(name)
+    return {family for family, names in last.items() if are_pieces(folder, names)}
 
 
 def _sighting(folder: Folder, name: str, family: str, epoch: int) -> Sighting:

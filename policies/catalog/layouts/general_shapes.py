@@ -15,6 +15,7 @@ from ..content import holds_weights, judged_directories
 from ..model import Kind
 from ..numbered_names import NumberedName, families
 from ..numbered_units import units_of
+from ..one_model import are_modules, are_parts
 from ..run_signs import looks_like_run
 from ..sets import as_sighting
 from ..sighting import Sighting, Sightings
@@ -22,7 +23,6 @@ from ..tree import Folder
 from ..weight_like import are_weights, is_foreign, may_be_sizes, may_be_weights, names_a_model
 
 _UNIX_SECONDS = range(1_000_000_000, 2_500_000_000)
-_EXPORTED = ("tokenizer.json", "tokenizer.model", "generation_config.json", "params.json")
 
 
 class GeneralShapesLayout:
@@ -53,9 +53,7 @@ def _files(folder: Folder) -> list[Sighting]:
 def _is_series(folder: Folder, family: Sequence[NumberedName]) -> bool:
     if not _are_several(family) or is_foreign(family[0]) or may_be_sizes(family):
         return False
-    if family[0].plain is not None and any(name in folder.kinds for name in _EXPORTED):
-        return False  # the numbered parts of an exported model
-    return are_weights(folder, family)
+    return are_weights(folder, family) and not are_parts(folder, family)
 
 
 def _are_several(family: Sequence[NumberedName]) -> bool:
@@ -68,7 +66,9 @@ def _are_several(family: Sequence[NumberedName]) -> bool:
 def _directories(folder: Folder) -> list[Sighting]:
     found: list[Sighting] = []
     for family in families(folder.names(Kind.DIRECTORY)).values():
-        if _are_several(family) and not is_foreign(family[0]) and _hold_models(folder, family):
+        if not _are_several(family) or is_foreign(family[0]) or are_modules(folder, family):
+            continue
+        if _hold_models(folder, family):
             plain = _plain_unit(family)
             found.extend(
                 judged_directories(folder, [_counted(as_sighting(one, plain)) for one in family])

@@ -15,8 +15,9 @@ from ..model import Kind
 from ..sets import matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
+from ..words import counts_models
 
-_NAME = pattern(r"(?:[A-Za-z][\w.-]*_)?(?P<step>[0-9]{1,18})")
+_NAME = pattern(r"(?:(?P<prefix>[A-Za-z][\w.-]*)_)?(?P<step>[0-9]{1,18})")
 _TEMPORARY = pattern(
     r"(?:[A-Za-z][\w.-]*_)?(?P<step>[0-9]{1,18})(?P<part>\.orbax-checkpoint-tmp(?:-[0-9]+)?)"
 )
@@ -33,7 +34,8 @@ class OrbaxLayout:
 
     def recognise(self, folder: Folder) -> Sightings:
         torn = [_torn(match) for match in matching(folder, _TEMPORARY, Kind.DIRECTORY)]
-        found = [numbered(match) for match in matching(folder, _NAME, Kind.DIRECTORY)]
+        named = matching(folder, _NAME, Kind.DIRECTORY)
+        found = [numbered(match) for match in named if not counts_models(match["prefix"] or "")]
         families = {one.family for one in found if _is_orbax(folder.child(one.name))}
         families |= {one.family for one in torn}
         found = [one for one in found if one.family in families]

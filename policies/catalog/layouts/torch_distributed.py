@@ -10,6 +10,7 @@ from ...patterns import pattern
 from ..content import DCP_MARKER, judged_directories
 from ..model import Kind
 from ..numbered_names import families
+from ..roles import is_optimizer
 from ..sets import as_sighting, matching, numbered
 from ..sighting import Sighting, Sightings
 from ..tree import Folder
@@ -39,7 +40,9 @@ class TorchShardsLayout:
         names = [name for name in folder.names(Kind.DIRECTORY) if _holds_shards(folder.child(name))]
         read = {one.name: one for family in families(names).values() for one in family}
         found = [
-            as_sighting(read[name]) if name in read else Sighting(name, name, (name,))
+            as_sighting(read[name])
+            if name in read and not is_optimizer(name)  # accelerate's optimizer_0, optimizer_1
+            else Sighting(name, name, (name,))
             for name in names
         ]
         return Sightings(tuple(judged_directories(folder, found, _uncommitted)))
