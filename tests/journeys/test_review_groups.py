@@ -16,8 +16,9 @@ from .reviewing import NOW, Reviewer, review
 
 @pytest.fixture(params=[None, 1], ids=["planned at once", "planned aside"])
 def aside(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same keys do the same to a run that is planned in a thread."""
+    """The same keys do the same to a run that is planned in a thread, scanned in a process."""
     if request.param:
+        monkeypatch.setattr("keepstep.tui.review.scanning._LONG", -1)  # and scanned aside, too
         monkeypatch.setattr(planning, "MANY", request.param)
         monkeypatch.setattr("keepstep.tui.review.scanning.MANY", request.param)
 
