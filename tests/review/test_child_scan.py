@@ -1,4 +1,4 @@
-"""The scan in a child, forked or not, gives the catalog of the scan here, and never hangs or lies."""
+"""The scan in a child, forked or not, gives the same catalog as here, and never hangs or lies."""
 
 from __future__ import annotations
 
