@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .catalog.model import Artifact, Checkpoint
 from .decisions import Action, Plan
 from .freed import Freed, freed
 from .refusal import PlanRefusal
+from .slimming import resume_states
+
+NOTHING = Freed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Comparison:
     files_only_second: tuple[Artifact, ...] = ()
     whole_only_first: tuple[Checkpoint, ...] = ()  # the first keeps them whole, the second slims
     whole_only_second: tuple[Checkpoint, ...] = ()
+    bytes_whole_only_first: Freed = NOTHING  # what slimming those, and only those, would free
+    bytes_whole_only_second: Freed = NOTHING
 
     @property
     def same(self) -> bool:
@@ -47,6 +53,7 @@ def compare(first: Plan, second: Plan) -> Comparison:
             only_second.append(a.checkpoint)
         kept += stays == (True, True)
         deleted += stays == (False, False)
+    whole_first, whole_second = _whole_alone(first, second), _whole_alone(second, first)
     files_first, files_second = _spared(first, second), _spared(second, first)
     return Comparison(
         only_first=tuple(only_first),
@@ -57,8 +64,10 @@ def compare(first: Plan, second: Plan) -> Comparison:
         bytes_only_second=freed([*only_second, *files_second]),
         files_only_first=files_first,
         files_only_second=files_second,
-        whole_only_first=_whole_alone(first, second),
-        whole_only_second=_whole_alone(second, first),
+        whole_only_first=whole_first,
+        whole_only_second=whole_second,
+        bytes_whole_only_first=_slimming(whole_first),
+        bytes_whole_only_second=_slimming(whole_second),
     )
 
 
@@ -70,6 +79,10 @@ def _whole_alone(keeping: Plan, slimming: Plan) -> tuple[Checkpoint, ...]:
         for one, other in pairs
         if (one.action, other.action) == (Action.KEEP, Action.SLIM)
     )
+
+
+def _slimming(checkpoints: Sequence[Checkpoint]) -> Freed:
+    return freed(resume_states(checkpoints, [Action.SLIM] * len(checkpoints)))
 
 
 def _spared(keeping: Plan, deleting: Plan) -> tuple[Artifact, ...]:

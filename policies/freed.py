@@ -48,7 +48,8 @@ def freed(items: Iterable[Measured]) -> Freed:
     return Freed(certain=certain, possible=possible, apparent=apparent)
 
 
-def optimizer_state(checkpoints: Iterable[Checkpoint]) -> int:
-    """Bytes on disk that only resuming needs, as far as they lie in files of their own."""
+def optimizer_state(checkpoints: Iterable[Checkpoint], *, apparent: bool = False) -> int:
+    """Bytes that only resuming needs, as far as it has files of its own; on disk, or long."""
     measures = (one.measure for one in checkpoints if one.measure is not None)
-    return freed([one.resume for one in measures if one.resume is not None]).possible
+    held = freed([one.resume for one in measures if one.resume is not None])
+    return held.apparent if apparent else held.possible

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from .decisions import Action, ArtifactDecision, Decision, Plan
 from .explain import Explainer, Explanation
-from .freed import freed
+from .freed import freed, optimizer_state
 from .json_text import Document, canonical, number
 from .scan_json import processes_document
 
@@ -31,6 +31,7 @@ def plan_document(plan: Plan) -> Document:
             "slim": summary.slim,
             "delete": summary.delete,
             "total_bytes": summary.total_bytes,
+            "optimizer_state_bytes": optimizer_state(plan.catalog.checkpoints),
             "freed": {"certain": summary.freed.certain, "possible": summary.freed.possible},
         },
     }

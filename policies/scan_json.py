@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from .catalog.model import Catalog, Checkpoint
+from .freed import optimizer_state
 from .json_text import Document, instant, number
 
 
 def scan_document(catalog: Catalog) -> Document:
     """Everything a scan found, in catalog order."""
+    members: dict[str, list[Checkpoint]] = {}
+    for checkpoint in catalog.checkpoints:
+        members.setdefault(checkpoint.series, []).append(checkpoint)
     return {
         "format": "keepstep/scan",
         "version": 1,
         "root": catalog.root,
         "series": [
-            {"id": one.id, "layout": one.layout, "checkpoints": one.checkpoints}
+            {
+                "id": one.id,
+                "layout": one.layout,
+                "checkpoints": one.checkpoints,
+                "optimizer_state_bytes": optimizer_state(members.get(one.id, ())),
+            }
             for one in catalog.series
         ],
         "checkpoints": [_checkpoint(one, one.id in catalog.pins) for one in catalog.checkpoints],
@@ -59,6 +68,7 @@ def _checkpoint(one: Checkpoint, pinned: bool) -> Document:
         "epoch": number(one.epoch),
         "metrics": {name: number(value) for name, value in sorted(one.metrics.items())},
         "bytes": {"disk": one.disk, "apparent": one.apparent},
+        "apparent_by_role": {r.value: held for r, held in one.measure.roles} if one.measure else {},
         "saved_at": instant(one.saved_at),
         "state": one.state.value,
         "weights_only": one.weights_only,

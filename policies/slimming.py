@@ -7,7 +7,7 @@ Slimming moves files and rewrites none. So it needs optimizer and scheduler in f
   folders: files and folders of the optimizer, scheduler, scaler and random generators.
 * DeepSpeed's own tags with ZeRO-1 and 2: `*_optim_states.pt`. Not with ZeRO-3.
 * Megatron's own format with `distrib_optim.pt`; Caffe's `.solverstate`; Paddle's `.pdopt`; sets of
-  weights with an optimizer of the same number.
+  weights with an optimizer of the same number; Stable-Baselines3's replay buffers.
 
 What holds all in one file or store stays whole, with the reason that stands here.
 """

@@ -27,14 +27,14 @@ def difference_lines(
         *lines,
         _difference(first, second, ones, bytes_in(found.bytes_only_first)),
         _difference(second, first, others, bytes_in(found.bytes_only_second)),
-        *_slimmed(first, second, found.whole_only_first),
-        *_slimmed(second, first, found.whole_only_second),
+        *_slimmed(first, second, found.whole_only_first, bytes_in(found.bytes_whole_only_first)),
+        *_slimmed(second, first, found.whole_only_second, bytes_in(found.bytes_whole_only_second)),
     ]
 
 
-def _slimmed(keeps: str, slims: str, alone: Sequence[Checkpoint]) -> list[str]:
+def _slimmed(keeps: str, slims: str, alone: Sequence[Checkpoint], space: str) -> list[str]:
     many = counted(len(alone), "checkpoint")
-    return [f"{keeps} keeps {many} whole that {slims} slims"] if alone else []
+    return [f"{keeps} keeps {many} whole ({space}) that {slims} slims"] if alone else []
 
 
 def _difference(keeps: str, deletes: str, alone: Alone, space: str) -> str:

@@ -41,7 +41,8 @@ def plan_page(
         parts += [shown(f"no checkpoints in {plan.root}"), ""]
     if files:
         parts += [artifact_table(plan, files, now=now, width=width), ""]
-    if plan.decisions and (state := optimizer_state_line(plan.catalog.checkpoints)):
+    state = optimizer_state_line(plan.catalog.checkpoints, apparent=apparent)
+    if state and plan.decisions:
         parts.append(state)
     return "\n".join([*parts, summary_line(plan.summary, apparent=apparent)])
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 from ..policies.places import POLICY_FILE, state_directory
 from ..policies.refusal import PolicyRefusal
 from ..policies.rules.artifact_classes import artifact_classes
-from ..policies.rules.best import BestRule
+from ..policies.rules.best import BestRule, margin_of
 from ..policies.rules.calendar import DailyRule, HourlyRule, MonthlyRule, WeeklyRule, YearlyRule
 from ..policies.rules.combinations import fields_of, refuse_useless
 from ..policies.rules.counts import FirstRule, LastRule
@@ -164,11 +164,13 @@ def _by_time(flags: PolicyFlags) -> Iterator[Rule]:
 
 def _refuse_halves(flags: PolicyFlags) -> None:
     """An option that means nothing without another is refused, never passed over."""
-    best = flags.keep_best is not None or flags.slim_best is not None
+    best = flags.names_the_best
     if flags.metric is not None and not best:
         _refuse("--metric needs --keep-best or --slim-best")
     if flags.mode is not None and not best:
         _refuse("--mode needs --keep-best or --slim-best")
+    if flags.best_within is not None and not best:
+        _refuse("--best-within needs --keep-best or --slim-best")
     if best and flags.metric is None:
         which = "--keep-best" if flags.keep_best is not None else "--slim-best"
         _refuse(f"{which} needs --metric")
@@ -197,7 +199,17 @@ def _best(flags: PolicyFlags, value: int, flag: str) -> Rule:
             f"--mode is needed: nothing tells whether smaller or larger {metric} is better; "
             "say min or max"
         )
-    return BestRule.parse({"metric": metric, "mode": mode, "count": best}, flag)
+    fields = {"metric": metric, "mode": mode, "count": best}
+    if flags.best_within is not None:
+        fields["within"] = margin_of(_number_or_word(flags.best_within), "--best-within")
+    return BestRule.parse(fields, flag)
+
+
+def _number_or_word(given: str) -> float | str:
+    try:
+        return float(given)
+    except ValueError:
+        return given
 
 
 def _spelled(flags: PolicyFlags) -> str:

@@ -29,6 +29,7 @@ class PolicyFlags:
     keep_best: int | None = None
     metric: str | None = None
     mode: str | None = None
+    best_within: str | None = None
     tier2_count: int | None = None
     tier3_interval: int | None = None
     keep_within: str | None = None
@@ -43,6 +44,11 @@ class PolicyFlags:
     slim_best: int | None = None
     slim_within: str | None = None
     delete_artifacts: tuple[str, ...] = ()
+
+    @property
+    def names_the_best(self) -> bool:
+        """Whether a rule of these asks for the best by --metric."""
+        return self.keep_best is not None or self.slim_best is not None
 
 
 _PERIODS = (("daily", "day"), ("weekly", "week"), ("monthly", "month"), ("yearly", "year"))
@@ -60,6 +66,11 @@ _OPTIONS = (
     click.option("--keep-best", type=int, metavar="K", help="Keep the K best by --metric."),
     click.option("--metric", metavar="NAME", help="The metric of --keep-best and --slim-best."),
     click.option("--mode", type=click.Choice(["min", "max"]), help="Which way it is better."),
+    click.option(
+        "--best-within",
+        metavar="noise|X",
+        help="Take so near to the best for as good, the newer first.",
+    ),
     click.option(
         "--tier2-count",
         type=int,

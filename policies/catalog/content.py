@@ -17,7 +17,7 @@ from .model import Kind, State
 from .roles import is_optimizer
 from .sighting import Sighting
 from .tree import Folder
-from .weights_only import lasting, weights_only
+from .weights_only import lasting, mute_by_family, weights_only
 
 SHARD = pattern(r"(.+)-([0-9]{5})-of-([0-9]{5})\.(safetensors|bin|pt|ckpt|msgpack)")
 DCP_MARKER = ".metadata"  # torch.distributed.checkpoint renames it into place as its last act
@@ -101,20 +101,26 @@ def missing_marker(folder: Folder) -> str:
     return f"no {DCP_MARKER}, which is written last"
 
 
-def missing_common(own: Iterable[str], siblings: Siblings, *, slimmed: bool = False) -> str:
+def missing_common(
+    own: Iterable[str],
+    siblings: Siblings,
+    *,
+    slimmed: bool = False,
+    mute: frozenset[str] = frozenset(),
+) -> str:
     """A name that all siblings have, and at least two of them there are.
 
     What was slimmed no longer tells what a whole sibling has, and lacks nothing that slimming
-    takes.
+    takes; `mute` are names of that kind which do not say so.
     """
     names = frozenset(own)
     others = [other for other in siblings if other != names]
-    whole = [other for other in others if _hold_optimizer(other)]
-    lost = bool(whole) and not slimmed and not _hold_optimizer(names)
+    whole = [other for other in others if _hold_optimizer(other) or not mute.isdisjoint(other)]
+    lost = bool(whole) and not slimmed and not _hold_optimizer(names) and mute.isdisjoint(names)
     total = siblings.total()
     several = total > 2 if lost else total - siblings[names] > 1
     expected = frozenset.intersection(*(whole or others)) if several and others else frozenset()
-    missing = sorted((lasting(expected) if slimmed else expected) - names)
+    missing = sorted((lasting(expected) - mute if slimmed else expected) - names)
     return f"no {missing[0]}, which its siblings have" if missing else ""
 
 
@@ -138,22 +144,32 @@ def judged_directories(
     for one in found if siblings else ():
         if (inside := folder.child(one.name)) is not None:
             contents.setdefault(one.family, Counter())[inside.tell(frozenset)] += 1
-    slimmed = weights_only(folder, found)
+    mute = mute_by_family(folder, found)
+    slimmed = weights_only(folder, found, mute)
     marked = [replace(one, weights_only=True) if one.name in slimmed else one for one in found]
 
     def trouble(one: Sighting) -> str:
         inside, of_family = folder.child(one.name), contents.get(one.family, Counter())
-        return _trouble(inside, check, of_family, slimmed=one.weights_only)
+        names = mute.get(one.family, frozenset())
+        return _trouble(inside, check, of_family, slimmed=one.weights_only, mute=names)
 
     troubles = folder.tree.each(trouble, marked)
     return [with_trouble(one, trouble) for one, trouble in zip(marked, troubles, strict=True)]
 
 
-def _trouble(inside: Folder | None, check: Check, siblings: Siblings, *, slimmed: bool) -> str:
+def _trouble(
+    inside: Folder | None,
+    check: Check,
+    siblings: Siblings,
+    *,
+    slimmed: bool,
+    mute: frozenset[str],
+) -> str:
     if inside is None:
         return "the directory cannot be listed"
     trouble = check(inside) or trouble_inside(inside)
-    return trouble or missing_common(inside.tell(frozenset), siblings, slimmed=slimmed)
+    names = inside.tell(frozenset)
+    return trouble or missing_common(names, siblings, slimmed=slimmed, mute=mute)
 
 
 def with_trouble(one: Sighting, trouble: str) -> Sighting:

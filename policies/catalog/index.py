@@ -10,9 +10,7 @@ and no plan that deletes is made of it, nor a commit.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ from itertools import islice
 
 import msgspec
 
+from .cache_file import cache_path, is_off, write_cache
 from .listing import (
     Extent,
     Listing,
@@ -37,13 +36,12 @@ from .measure import sums_of
 from .model import Checkpoint, Kind, Role, Standing, State
 from .tree import join
 
-VARIABLE = "KEEPSTEP_INDEX"  # "off" for none
-_VERSION = 2  # also of what names and readers are taken to mean: sums and facts are kept
+_KIND = "scans"
+_VERSION = 3  # also of what names and readers are taken to mean: sums and facts are kept
 _QUIET = 600.0  # seconds without a change, before a checkpoint counts as finished
 _WITNESSES = 2  # files of a directory that are looked at each time
 _MOST = 200_000  # directories of one root
 _MOST_BYTES = 256_000_000  # of a file; a larger one is not ours
-_MOST_ROOTS = 64  # files; the one that was written longest ago goes first
 _ROLES = {role.value: role for role in Role}
 _KINDS = {"file": Kind.FILE, "directory": Kind.DIRECTORY}
 
@@ -81,10 +79,10 @@ class Index:
 def load_index(root: str) -> Index:
     """The index of a root (absolute, real); empty where there is none that is whole and ours."""
     index = Index(root)
-    if os.environ.get(VARIABLE) == "off":
+    if is_off():
         return index
     try:
-        with open(_path_of(root), "rb") as file:
+        with open(cache_path(_KIND, root), "rb") as file:
             found = msgspec.msgpack.decode(file.read(_MOST_BYTES), type=_File)
         if found.version == _VERSION and found.root == os.fsencode(root):
             index.remembered = dict(_unpacked(found))
@@ -95,7 +93,7 @@ def load_index(root: str) -> Index:
 
 def save_index(index: Index, tree: LocalTree, found: Iterable[Checkpoint], now: float) -> None:
     """Remember the finished ones among the checkpoints that were sized; failing costs nothing."""
-    if os.environ.get(VARIABLE) == "off":
+    if is_off():
         return
     checkpoints = list(found)
     newest = _newest(checkpoints)
@@ -111,7 +109,9 @@ def save_index(index: Index, tree: LocalTree, found: Iterable[Checkpoint], now: 
     ):
         return
     with suppress(OSError, ValueError, TypeError):
-        _write(_path_of(index.root), _packed(index.root, dict(islice(kept.items(), _MOST))))
+        write_cache(
+            cache_path(_KIND, index.root), _packed(index.root, dict(islice(kept.items(), _MOST)))
+        )
 
 
 def _finished(
@@ -221,33 +221,3 @@ def _unpacked(found: _File) -> Iterator[tuple[str, Remembered]]:
             one.facts,  # type: ignore[arg-type]
         )
         yield os.fsdecode(path), known
-
-
-def _path_of(root: str) -> str:
-    import platformdirs  # only when there is an index to read or to write
-
-    name = hashlib.blake2b(os.fsencode(root), digest_size=16).hexdigest()
-    return os.path.join(platformdirs.user_cache_dir("keepstep"), "scans", f"{name}.msgpack")
-
-
-def _write(path: str, content: bytes) -> None:
-    directory = os.path.dirname(path)
-    os.makedirs(directory, mode=0o700, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(dir=directory)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-        os.replace(beside, path)
-    except OSError:
-        os.unlink(beside)
-        raise
-    _make_room(directory)
-
-
-def _make_room(directory: str) -> None:
-    """Forget the roots that were scanned longest ago."""
-    with os.scandir(directory) as listing:
-        files = sorted(listing, key=lambda entry: -entry.stat(follow_symlinks=False).st_mtime)
-    for entry in files[_MOST_ROOTS:]:
-        with suppress(OSError):
-            os.unlink(entry.path)

@@ -23,6 +23,8 @@ from .listing import (
 from .model import Kind, Measure, Member, Role, SharedInode
 from .resume_state import WITH_PARTITIONS, ResumeSearch
 from .roles import RESUME_ROLES, role_of
+from .roles_inside import inside as look_inside
+from .roles_inside import mute_names
 from .tree import Tree, join
 
 
@@ -100,8 +102,25 @@ class _Sums:
         else:
             self._fingerprint.directory(listing.digest, listing.devices)
             self._add_listing(path, inside, listing)
+        if not inside:
+            self._look_inside(path, listing.names.tell(mute_names))
         for name in listing.names.tell(directories_in):
             self._add_below(f"{path}/{name}", join(inside, name))
+
+    def _look_inside(self, path: str, mute: Sequence[str]) -> None:
+        """The files right in the checkpoint whose names say nothing: what they turn out to be."""
+        for name in mute:
+            try:
+                found = self._tree.stat(f"{path}/{name}")
+            except OSError:
+                continue  # told already
+            role = self._resume.correct(
+                f"{path}/{name}", found, look_inside(self._tree, path, name)
+            )
+            if role is not Role.WEIGHTS:
+                held = min(found.size, self._roles.get(Role.WEIGHTS, 0))  # of two links, once
+                self._roles[Role.WEIGHTS] = self._roles.get(Role.WEIGHTS, 0) - held
+                self._roles[role] = self._roles.get(role, 0) + held
 
     def _add_below(self, path: str, inside: str) -> None:
         self._fingerprint.below(path)
@@ -165,7 +184,7 @@ class _Sums:
                 SharedInode(found.device, found.inode, found.links, seen, found.disk)
                 for found, seen in self._shared.values()
             ),
-            roles=tuple(roles),
+            roles=tuple((role, held) for role, held in roles if held),
             errors=tuple(self.errors),
             resume=self._resume.result(),
             links=tuple(self._links),

@@ -11,11 +11,12 @@ from dataclasses import replace
 from importlib import import_module
 from typing import cast
 
+from .logs import Logs
 from .model import Checkpoint, Standing
 from .tree import Tree
 
 Exact = Mapping[str, Mapping[str, float]]  # id -> metrics
-_Source = Callable[[Tree, str, Sequence[Checkpoint]], Exact]
+_Source = Callable[[Tree, str, Sequence[Checkpoint], Logs], Exact]
 
 _SOURCES = {
     "lightning": "lightning",
@@ -29,57 +30,43 @@ _SOURCES = {
     "timm": "epoch_table",
     "stable-baselines3": "stable_baselines",
 }
+_OF_ANY_FRAMEWORK = ("mlflow", "events")
 # Their numbers count no steps, or their metrics stand nowhere but inside.
 _WITHOUT_CURVES = ("ray", "accelerate", "dated-folders", "xgboost", "lightgbm", "catboost")
 
 
 def with_exact_metrics(
-    tree: Tree, checkpoints: Sequence[Checkpoint], folders: Mapping[str, str]
+    tree: Tree, checkpoints: Sequence[Checkpoint], folders: Mapping[str, str], logs: Logs
 ) -> list[Checkpoint]:
     """The same checkpoints, with what the logs of their folders say; `folders` is by series."""
     groups: dict[tuple[str, str], list[Checkpoint]] = {}
     for one in checkpoints:
         if one.standing is Standing.NUMBERED:
             groups.setdefault((one.layout, folders[one.series]), []).append(one)
-    reading = _Reading(tree)
     exact: dict[str, Mapping[str, float]] = {}
     for (layout, path), group in groups.items():
-        exact.update(reading.of_group(layout, path, group))
+        exact.update(_of_group(tree, layout, path, group, logs))
     return [
         replace(one, metrics={**one.metrics, **found}) if (found := exact.get(one.id)) else one
         for one in checkpoints
     ]
 
 
-class _Reading:
-    """The sources of one scan, and whatever limits they share."""
-
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
-        self._shared: list[_Source] | None = None
-
-    def of_group(self, layout: str, path: str, group: Sequence[Checkpoint]) -> Exact:
-        """What the layout's own log says of the checkpoints of a folder, else any other."""
-        own = _SOURCES.get(layout)
-        exact = _module_source(own)(self._tree, path, group) if own else {}
-        if any(exact.values()) or layout in _WITHOUT_CURVES:
-            return exact
-        # One log of curves cannot tell two models of one folder apart.
-        if len({one.series for one in group}) > 1 or any(one.metrics for one in group):
-            return exact
-        for source in self._any_framework():
-            if any((found := source(self._tree, path, group)).values()):
-                return found
+def _of_group(tree: Tree, layout: str, path: str, group: Sequence[Checkpoint], logs: Logs) -> Exact:
+    """What the layout's own log says of the checkpoints of a folder, else any other."""
+    own = _SOURCES.get(layout)
+    exact = _source(own)(tree, path, group, logs) if own else {}
+    if any(exact.values()) or layout in _WITHOUT_CURVES:
         return exact
+    # One log of curves cannot tell two models of one folder apart.
+    if len({one.series for one in group}) > 1 or any(one.metrics for one in group):
+        return exact
+    for name in _OF_ANY_FRAMEWORK:
+        if any((found := _source(name)(tree, path, group, logs)).values()):
+            return found
+    return exact
 
-    def _any_framework(self) -> list[_Source]:
-        if self._shared is None:
-            from .sources.events import EventMetrics
 
-            self._shared = [_module_source("mlflow"), EventMetrics().metrics]
-        return self._shared
-
-
-def _module_source(name: str) -> _Source:
+def _source(name: str) -> _Source:
     # Imported when needed: each costs a start a millisecond or more.
     return cast(_Source, import_module(f".sources.{name}", __package__).metrics)

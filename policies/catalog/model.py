@@ -63,6 +63,7 @@ class Role(StrEnum):
     SCHEDULER = "scheduler"
     RNG = "rng"
     SCALER = "scaler"
+    REPLAY = "replay"  # the buffer of experience in reinforcement learning
     CONFIG = "config"
     TOKENIZER = "tokenizer"
     METADATA = "metadata"
@@ -255,3 +256,4 @@ class Catalog:
     warnings: tuple[str, ...] = ()
     policy_file: str | None = None  # the run's own saved policy, absolute
     activity: Activity = IDLE  # of processes on this host, at the end of the scan
+    recalled: bool = field(default=False, compare=False)  # in part; a commit reads the logs anew

@@ -1,7 +1,8 @@
 """The part of a checkpoint that only resuming needs, as far as it lies in files of its own.
 
 Optimizer, scheduler, random generators, scaler, and the partitions of ZeRO where whole weights
-stand beside them. Found while a checkpoint is sized, by roles; nothing is opened.
+stand beside them. Found while a checkpoint is sized, by roles; only torch files whose names say
+nothing are opened (`roles_inside.py`), and none is unpickled.
 
 Without its optimizer a checkpoint must not look as if it could be resumed. What frameworks do
 with one was tried with transformers and accelerate, and read in the sources of the others:
@@ -14,8 +15,11 @@ with one was tried with transformers and accelerate, and read in the sources of 
 * accelerate's `load_state` fails, naming `optimizer.bin`; without the random states it would only
   warn. So the optimizer leaves first and comes back last.
 * transformers with DeepSpeed fails ("can't find a valid checkpoint") once `global_step*` has left.
-  DeepSpeed itself only warns that paths are missing, and goes on without them; but it does so for
-  a tag that is asked for by name alone, since the one in `latest` is never slimmed.
+  DeepSpeed itself fails too, naming the partition (tried with 0.19 and ZeRO-1 and 2); its weights
+  load without, in the half precision that they were trained in: the copy of them in full
+  precision is the optimizer's.
+* Stable-Baselines3 has its optimizer in the zip, but the replay buffer beside it: loading that
+  fails, naming it, and the model loads and predicts without.
 * Megatron fails without `distrib_optim.pt`, naming it, unless told `--no-load-optim`.
 """
 
@@ -29,6 +33,7 @@ from ..patterns import pattern
 from .listing import Extent, Names, Stat, Sums, files_in
 from .model import Kind, Measure, ResumeState, Role, SharedInode
 from .roles import (
+    LARGE_ROLES,
     PARTITIONS,
     RESUME_ROLES,
     WEIGHT_ROLES,
@@ -36,6 +41,7 @@ from .roles import (
     leaves_whole,
     role_of,
 )
+from .roles_inside import FOR_RESUMING, ROLE_OF, Inside
 
 SET_ASIDE = ".slimmed"  # what follows the name of a file that is set aside, not moved away
 MARKER = "trainer_state.json"  # without it the Trainer does not resume
@@ -44,7 +50,7 @@ WITH_PARTITIONS = ("latest", "zero_to_fp32.py")
 _ZERO_3 = pattern(r"(bf16_)?zero_pp_rank_[0-9]+_mp_rank_[0-9]+_model_states\.pt")
 _LEAST_WEIGHTS = 20  # of so many bytes of optimizer at least one of weights; AdamW needs 2 to 6
 _SMALL = 1_000_000  # bytes; below it the headers of files count for more than what is in them
-_ORDER = {Role.OPTIMIZER: 0, Role.SCHEDULER: 1, Role.SCALER: 2, Role.RNG: 3}
+_ORDER = {Role.OPTIMIZER: 0, Role.SCHEDULER: 1, Role.SCALER: 2, Role.RNG: 3, Role.REPLAY: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,7 @@ class ResumeSearch:
     _weights: int = 0  # bytes outside of these folders
     _optimizer: int = 0
     _zero_3: bool = False
+    _mixed: str = ""  # a file that holds weights and optimizer together
     _marker: str = ""
     _beside: list[tuple[str, Kind]] = field(default_factory=list)
     _held_beside: _Held = field(default_factory=_Held)
@@ -207,6 +214,19 @@ class ResumeSearch:
                 self._take_signs(path, names, sums)
         return roles
 
+    def correct(self, path: str, found: Stat, inside: Inside) -> Role:
+        """What was taken for weights by its name is this; its role."""
+        role = ROLE_OF[inside]
+        if inside is Inside.MIXED:
+            self._mixed = path
+        elif role is not Role.WEIGHTS:
+            self._weights -= found.size
+        if inside in FOR_RESUMING:
+            self._files.append((self._name(path), found.kind, role))
+            self._held.add(found)
+            self._optimizer += found.size if role is Role.OPTIMIZER else 0
+        return role
+
     def _add_found(self, path: str, found: _Found) -> None:
         if found.files:
             start = self._name(path)
@@ -228,7 +248,7 @@ class ResumeSearch:
     def result(self) -> ResumeState | None:
         """What could leave; None where nothing is the optimizer's."""
         if not self._folders and not self._has_optimizer():
-            return None
+            return self._nothing_apart() if self._mixed else None
         names, held = _in_order(tuple(self._files), tuple(self._found)), self._held
         if self._folders:
             names = (*((self._name(path), Kind.DIRECTORY) for path in self._folders), *names)
@@ -243,10 +263,17 @@ class ResumeSearch:
             why_whole=self._why_whole(),
         )
 
+    def _nothing_apart(self) -> ResumeState:
+        why = (
+            f"{self._name(self._mixed)} holds the optimizer together with the weights, "
+            "and slimming rewrites no file"
+        )
+        return ResumeState(self.folder, (), (), Measure(0, 0, 0, 0, ""), why)
+
     def _has_optimizer(self) -> bool:
         if any(found.optimizer for _, found in self._found):
             return True
-        return any(role is Role.OPTIMIZER for _, _, role in self._files)
+        return any(role in LARGE_ROLES for _, _, role in self._files)
 
     def _why_whole(self) -> str:
         if self._zero_3:
@@ -277,7 +304,7 @@ def _for_resuming(kinds: dict[str, Kind]) -> _Found:
     """The files that only resuming needs, by their own names."""
     roles = ((name, role_of(name)) for name in files_in(kinds))
     files = tuple((name, role) for name, role in roles if role in RESUME_ROLES)
-    return _Found(files, any(role is Role.OPTIMIZER for _, role in files))
+    return _Found(files, any(role in LARGE_ROLES for _, role in files))
 
 
 def _all_for_resuming(kinds: dict[str, Kind]) -> _Found:

@@ -14,7 +14,9 @@ from ..patterns import pattern
 from .model import Role
 
 # What only resuming needs: without these the weights still load.
-RESUME_ROLES = frozenset({Role.OPTIMIZER, Role.SCHEDULER, Role.RNG, Role.SCALER})
+RESUME_ROLES = frozenset({Role.OPTIMIZER, Role.SCHEDULER, Role.RNG, Role.SCALER, Role.REPLAY})
+# Worth slimming for; the rest is small.
+LARGE_ROLES = frozenset({Role.OPTIMIZER, Role.REPLAY})
 WEIGHT_ROLES = frozenset({Role.WEIGHTS, Role.ADAPTER})
 
 _TORCH = r"\.(pt|bin|pth|pkl|safetensors|pth\.tar)"
@@ -35,11 +37,13 @@ _ROLES: tuple[tuple[re.Pattern[str], Role], ...] = tuple(
         (r"rng_states?(_[0-9]+)?\.(pth|pt|pkl)|random_states(_[0-9]+)?\.pkl", Role.RNG),
         (r"sampler(_[0-9]+)?\.bin|dl_state_dict(_[0-9]+)?\.bin", Role.RNG),
         (r"(grad_)?scaler(_states?)?([-_]?[0-9]+)?\.(pt|bin|pth)|.*\.pdscaler", Role.SCALER),
+        (r"(.*_)?replay_buffer(_[0-9]+(_steps)?)?\.pkl", Role.REPLAY),
         (r"adapter_model.*\.(safetensors|bin)|adapter(_[0-9]+)?\.(pt|safetensors)|.*lora_weights\.safetensors", Role.ADAPTER),
         (r"tokenizer.*|vocab\.(json|txt)|merges\.txt|special_tokens_map\.json|added_tokens\.json|spiece\.model|chat_template.*", Role.TOKENIZER),
         (r"trainer_state\.json(\.slimmed)?|.*\.index(\.json)?|\.metadata|metadata(\.json)?|_checkpoint_metadata|_metadata|latest", Role.METADATA),
         (r"(.*_)?config\.(json|ya?ml)|training_args\.bin|args\.(json|ya?ml)|hparams\.ya?ml", Role.CONFIG),
         (r".*\.(safetensors|bin|pt|pth|ckpt|h5|keras|distcp|msgpack|pdparams|npz|onnx|pth\.tar|hdf5|nemo|cbm|caffemodel|params|weights|ubj)", Role.WEIGHTS),
+        (r".*_[0-9]+_steps\.zip|best_model\.zip", Role.WEIGHTS),
         (r".*\.data-[0-9]+-of-[0-9]+|.*\.(pth|pt)\.[0-9]+", Role.WEIGHTS),
     )
 )  # fmt: skip
@@ -70,11 +74,12 @@ def leaves_whole(folder: str) -> bool:
 
 
 def is_optimizer(name: str) -> bool:
-    """Whether an entry of a checkpoint is, by its name, the optimizer's file or folder."""
-    if "opt" not in name and not name.startswith("global_step") and ".solverstate" not in name:
+    """Whether an entry is, by its name, the optimizer's file or folder, or a replay buffer."""
+    if not any(part in name for part in _PARTS_OF_NAMES):
         return False
-    return leaves_whole(name) or role_of(name) is Role.OPTIMIZER
+    return leaves_whole(name) or role_of(name) in LARGE_ROLES
 
 
+_PARTS_OF_NAMES = ("opt", "global_step", ".solverstate", "replay")  # one of these at least
 # A folder of ZeRO's partitions beside weights that were put together from them.
 PARTITIONS = pattern(r"global_step[0-9]+(_universal)?")

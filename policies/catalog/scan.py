@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from ..processes.table import ProcessTable, host_processes
 from ..refusal import RootRefusal
 from .assembly import assemble
 from .discovery import Discovery, discover
+from .late_metrics import logs_of, noted, with_late_metrics
 from .local_tree import LocalTree
 from .measure import measure as measure_members
 from .metric_sources import with_exact_metrics
@@ -53,7 +55,7 @@ class Sized:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The whole catalog."""
+    """The whole catalog; told once more where the metrics of long logs come later."""
 
     catalog: Catalog
 
@@ -100,11 +102,14 @@ def scan_events(
     remember: bool = False,
     processes: ProcessTable = host_processes,
     unchanged: Unchanged | None = None,
+    read_on: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[ScanEvent]:
     """The same scan as a stream; ends early, without `Finished`, once `cancelled`.
 
-    With `recall` it takes from the index what has not changed; with `remember` it writes one.
+    With `recall` it takes from the index what has not changed; with `remember` it writes one. With
+    either it goes on in each log where an earlier scan ended. Of long logs it reads a part, and
+    to `read_on` is to read the rest after all else, and to tell then what is `Finished` again.
     """
     refuse_root(root)
     real = os.path.realpath(root)
@@ -117,8 +122,10 @@ def scan_events(
         return
     except OSError as error:
         raise RootRefusal(f"{root}: {error.strerror or error}") from None
-    metrics = with_exact_metrics if unchanged is None else unchanged.with_metrics
-    catalog = assemble(tree, found, metrics)
+    logs = logs_of(real, recall=recall, remember=remember, read_on=read_on)
+    exact = partial(with_exact_metrics, logs=logs)
+    metrics = exact if unchanged is None else unchanged.with_metrics
+    catalog = noted(assemble(tree, found, metrics), logs, recalled=recall)
     if cancelled():
         return
     yield Named(catalog)
@@ -133,12 +140,15 @@ def scan_events(
                 checkpoint = verdict.applied(checkpoint)
             yield Sized(checkpoint)
         sized.append(checkpoint)
-    activity = processes(tree.root)
-    yield Finished(replace(catalog, checkpoints=tuple(sized), activity=activity))
+    whole = replace(catalog, checkpoints=tuple(sized), activity=processes(tree.root))
+    yield Finished(whole)
     if index is not None and remember and measure is None:
         from .index import save_index
 
         save_index(index, tree, sized, time.time())
+    logs.save()
+    if read_on and logs.behind:
+        yield from map(Finished, with_late_metrics(whole, tree, found, logs, cancelled))
 
 
 def _named(tree: LocalTree, found: Discovery, cancelled: Callable[[], bool]) -> Iterator[Found]:

@@ -3,8 +3,9 @@
 Such a scan lists every folder, reads every link and pointer file and lets every layout look anew.
 Only what is inside checkpoints that a second look found unchanged, entry by entry, is taken from
 the scan before: that they are whole, their sizes, and their metrics. Logs of metrics are not read
-again: a checkpoint that is new or has changed meanwhile has no metric but what its layout tells,
-and a metric that is not known only ever keeps.
+again, unless that scan itself believed what an earlier one had read: a checkpoint that is new or
+has changed meanwhile has no metric but what its layout tells, and a metric that is not known only
+ever keeps.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Unchanged:
 
     checkpoints: Mapping[str, Checkpoint]  # by id
     listings: Mapping[str, Names]  # of the directories inside them
+    recalled: bool = False  # their metrics may be those of an earlier scan
 
     def tree(self, root: str) -> LocalTree:
         """The disk, of which these need not be listed or read again."""
@@ -34,6 +36,11 @@ class Unchanged:
         self, tree: Tree, seen: Sequence[Checkpoint], folders: Mapping[str, str]
     ) -> list[Checkpoint]:
         """What the scan before knew, and what the layouts have just found; as `Metrics`."""
+        if self.recalled:
+            from .logs import WITHOUT_END, Logs
+            from .metric_sources import with_exact_metrics
+
+            return with_exact_metrics(tree, seen, folders, Logs(WITHOUT_END))
         known = self.checkpoints
         return [
             replace(one, metrics={**known[one.id].metrics, **one.metrics})

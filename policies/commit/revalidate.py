@@ -89,7 +89,8 @@ def revalidate(
     if not candidates:
         return [], skipped
     ids = frozenset(candidate.unit.id for candidate in candidates)
-    judge = _Judge(state, rescan(plan, Unchanged(known, listings), now), ids)
+    unchanged = Unchanged(known, listings, plan.catalog.recalled)
+    judge = _Judge(state, rescan(plan, unchanged, now), ids)
     going = []
     for candidate in candidates:
         objection = judge.objection(candidate)

@@ -56,7 +56,7 @@ class BestRule(Rule):
             mode=choice(mode, f"{where}.mode", MODES),
             count=count(fields.get("count", 1), f"{where}.count"),
             missing=choice(fields.get("missing", "keep"), f"{where}.missing", ("keep", "drop")),
-            within=_within(fields.get("within", 0.0), f"{where}.within"),
+            within=margin_of(fields.get("within", 0.0), f"{where}.within"),
         )
 
     def value(self) -> dict[str, Any]:
@@ -175,7 +175,8 @@ class BestRule(Rule):
         )
 
 
-def _within(value: object, where: str) -> float | str:
+def margin_of(value: object, where: str) -> float | str:
+    """What counts as near to the best: a number in the metric's unit, or NOISE."""
     if isinstance(value, str):
         return choice(value, where, (NOISE,))
     within = number(value, where)

@@ -33,13 +33,16 @@ def test_scan(run: Path):
     }  # fmt: skip
     assert (document["format"], document["version"]) == ("keepstep/scan", 1)
     assert document["root"] == str(run.resolve())
-    assert set(document["series"][0]) == {"id", "layout", "checkpoints"}
+    assert set(document["series"][0]) == {
+        "id", "layout", "checkpoints", "optimizer_state_bytes",
+    }  # fmt: skip
     for one in document["checkpoints"]:
         assert set(one) == {
             "id", "series", "layout", "paths", "step", "epoch", "metrics", "bytes", "saved_at",
-            "state", "weights_only", "pinned", "pointed_to_by",
+            "apparent_by_role", "state", "weights_only", "pinned", "pointed_to_by",
         }  # fmt: skip
         assert set(one["bytes"]) == {"disk", "apparent"}
+        assert sum(one["apparent_by_role"].values()) == one["bytes"]["apparent"]
     assert set(document["artifacts"][0]) == {"path", "class", "bytes", "consequence", "why"}
     assert document["unrecognised"] == ["mystery.bin"]
 
@@ -56,7 +59,9 @@ def test_plan(run: Path, tmp_path: Path):
         assert one["reasons"]
         assert all(set(r) in ({"rule", "text"}, {"protection", "text"}) for r in one["reasons"])
     summary = document["summary"]
-    assert set(summary) == {"keep", "slim", "delete", "total_bytes", "freed"}
+    assert set(summary) == {
+        "keep", "slim", "delete", "total_bytes", "optimizer_state_bytes", "freed",
+    }  # fmt: skip
     assert set(summary["freed"]) == {"certain", "possible"}
     assert summary["freed"]["certain"] <= summary["freed"]["possible"]
 

@@ -71,9 +71,23 @@ def test_the_sentence_names_the_rules(run: Path):
     assert "the newest of each of the last 30 days" in line
 
 
+def test_what_is_near_to_the_best(run: Path):
+    best = "--keep-best 1 --metric eval_loss"  # 1500; each step away from it loses 0.001
+    assert _kept(run, best) == [1500, 3000]
+    assert _kept(run, f"{best} --best-within 0.25") == [1500, 1700, 3000]
+    document = json.loads(
+        invoke("plan", run, *best.split(), "--best-within", "noise", "--json").stdout
+    )["policy"]
+    assert document["keep"][0]["best"]["within"] == "noise"
+
+
 @pytest.mark.parametrize(
     ("options", "names"),
     [
+        ("--keep-last 1 --best-within noise", ("--best-within needs --keep-best or --slim-best",)),
+        ("--keep-best 1 --metric eval_loss --best-within luck", ("--best-within", "noise")),
+        ("--keep-best 1 --metric eval_loss --best-within -1", ("--best-within", "negative")),
+        ("--keep-best 1 --metric eval_loss --best-within nan", ("--best-within", "a number")),
         ("--keep-within soon", ("--keep-within", "7d")),
         ("--keep-within 0d", ("--keep-within",)),
         ("--keep-hourly 0", ("--keep-hourly", "at least 1")),

@@ -56,6 +56,13 @@ def test_a_script_that_says_nothing(tmp_path: Path):
     assert "model.pth.2" in trashed
 
 
+def test_a_slim_rule_may_ask_for_the_best(tmp_path: Path):
+    best = ("--slim-best", "2", "--metric", "loss", "--best-within", "noise")
+    done = run(tmp_path, "--keep-last", "1", *best, command=["touch", str(tmp_path / "ran")])
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize("code", [0, 1, 3, 77])
 def test_the_exit_code_is_that_of_the_command(tmp_path: Path, code: int):
     done = run(tmp_path, "--keep", "1", command=[*SHELL, f"exit {code}"])
@@ -202,7 +209,7 @@ def test_a_low_disk_is_told_and_acted_upon(tmp_path: Path):
         ([], "nothing unattended runs on the default"),
         (["--keep", "1", "--patience", "3"], "--patience needs --metric"),
         (["--keep", "1", "--warm-up", "3"], "--warm-up needs --patience"),
-        (["--keep", "1", "--metric", "loss"], "--metric needs --patience or --keep-best"),
+        (["--keep", "1", "--metric", "loss"], "--metric needs --patience, --keep-best or"),
         (["--keep", "1", "--patience", "1", "--metric", "zeta"], "--mode is needed"),
         (["--keep", "1", "--min-free", "much"], "--min-free"),
         (

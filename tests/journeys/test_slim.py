@@ -100,6 +100,21 @@ def test_a_saved_policy_keeps_its_slim_rules(run: Path):
     assert _actions(run) == "dddddddssk"
 
 
+def test_what_one_policy_slims_and_another_keeps_whole_is_listed(run: Path, tmp_path: Path):
+    (tmp_path / "lean.yaml").write_text("keep: [last: 2]\nslim: [last: 4]\n")
+    (tmp_path / "whole.yaml").write_text("keep: [last: 4]\n")
+    names = (tmp_path / "whole.yaml", tmp_path / "lean.yaml")
+    found = json.loads(invoke("compare", run, *names, "--json").stdout)
+    assert found["a"]["keeps_whole_alone"] == ["checkpoint-700", "checkpoint-800"]
+    assert found["a"]["whole_bytes"]["certain"] > 0
+    assert found["b"]["keeps_whole_alone"] == found["a"]["keeps_alone"] == []
+    assert found["b"]["whole_bytes"] == {"certain": 0, "possible": 0}
+    told = invoke("compare", run, *names).stdout
+    assert [line for line in told.splitlines() if "checkpoint-700" in line and "whole" in line]
+    assert "keeps 2 checkpoints whole (" in told
+    assert "do the same" not in told
+
+
 async def test_by_hand_in_the_review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     run = tmp_path / "run7"
     build_sample_run(run, now=NOW)

@@ -9,7 +9,7 @@ from keepstep.policies.plan import make_plan
 from keepstep.policies.rules.counts import FirstRule, LastRule
 
 from .catalogs import GIGABYTE, NOW, policy, steps_catalog
-from .test_slim_plans import plan_of, slimmable
+from .test_slim_plans import OPTIMIZER, plan_of, slimmable
 
 TEN = range(100, 1001, 100)
 
@@ -40,6 +40,7 @@ def test_what_one_keeps_whole_and_the_other_slims():
     slim = plan_of(items, (LastRule(2),), (LastRule(4),))
     found = compare(whole, slim)
     assert [one.step for one in found.whole_only_first] == [700, 800]
+    assert found.bytes_whole_only_first.certain == 2 * OPTIMIZER
     assert (found.only_first, found.only_second, found.whole_only_second) == ((), (), ())
     assert not found.same
 

@@ -19,6 +19,7 @@ from ..tree_snapshot import snapshot
 
 pytestmark = pytest.mark.real
 HERE = Path(__file__).parent
+LOADS = ("load", "module")
 
 
 def _needs(*modules: str) -> pytest.MarkDecorator:
@@ -50,6 +51,15 @@ def _slim(run: Path) -> dict[str, Any]:
     assert done["summary"]["delete"] == 0
     assert done["commit"]["trashed"] == []
     return done
+
+
+def _slim_nothing(run: Path) -> list[str]:
+    """Why each of the older ones stays whole."""
+    before = snapshot(run)
+    done = _keepstep("prune", run, "--keep-last", "2", "--slim-last", "99", "-y", "--json")
+    assert (done["summary"]["slim"], done["summary"]["delete"], done["commit"]) == (0, 0, None)
+    assert _changed(snapshot(run), before) == set()
+    return [one["reasons"][-1]["text"] for one in done["decisions"][:-2]]
 
 
 def _changed(found: dict[str, Any], before: dict[str, Any]) -> set[str]:
@@ -106,3 +116,58 @@ def test_states_of_accelerate(tmp_path: Path):
         n: e for n, e in before.items() if n != "."
     }
     assert _framework(script, "resume", run, "checkpoints/checkpoint_1")["moments"] > 0
+
+
+@_needs("deepspeed")
+@pytest.mark.parametrize("stage", ["1", "2"])
+def test_zero_1_and_2_of_deepspeed(stage: str, tmp_path: Path):
+    run, script = tmp_path / "run", "slim_deepspeed.py"
+    _framework(script, "train", stage, run)
+    before = snapshot(run)
+    loaded = {how: _framework(script, how, stage, run, "global_step2") for how in LOADS}
+    done = _slim(run)
+    assert done["commit"]["slimmed"] == ["global_step1", "global_step2", "global_step3"]
+    left = _changed(snapshot(run), before)
+    assert {Path(name).name for name in left} == {"bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt"}
+    for how in LOADS:
+        assert _framework(script, how, stage, run, "global_step2") == loaded[how]
+    refused = _framework(script, "resume", stage, run, "global_step2")
+    assert refused["error"] == "FileNotFoundError"
+    assert "global_step2/bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt" in refused["text"]
+    assert _framework(script, "resume", stage, run)["steps"] == 5
+    _keepstep("undo", run)
+    after = snapshot(run)
+    assert {n: after[n] for n in before if n != "."} == {
+        n: e for n, e in before.items() if n != "."
+    }
+    assert _framework(script, "resume", stage, run, "global_step2")["steps"] == 2
+
+
+@_needs("deepspeed")
+def test_zero_3_stays_whole_and_says_why(tmp_path: Path):
+    run = tmp_path / "run"
+    _framework("slim_deepspeed.py", "train", "3", run)
+    done = _slim_nothing(run)
+    assert all("with ZeRO-3 the weights lie in the partitions" in why for why in done)
+
+
+@_needs("stable_baselines3", "gymnasium")
+def test_replay_buffers_of_stable_baselines(tmp_path: Path):
+    run, script = tmp_path / "run", "slim_stable_baselines.py"
+    _framework(script, "train", run)
+    before = snapshot(run)
+    loaded = _framework(script, "load", run, "100")
+    _slim(run)
+    left = _changed(snapshot(run), before)
+    assert left == {f"dqn_replay_buffer_{step}_steps.pkl" for step in (50, 100, 150)}
+    assert _framework(script, "load", run, "100") == loaded
+    refused = _framework(script, "resume", run, "100")
+    assert refused["error"] == "FileNotFoundError"
+    assert "dqn_replay_buffer_100_steps.pkl" in refused["text"]
+    assert _framework(script, "resume", run, "250")["held"] == 249
+    _keepstep("undo", run)
+    after = snapshot(run)
+    assert {n: after[n] for n in before if n != "."} == {
+        n: e for n, e in before.items() if n != "."
+    }
+    assert _framework(script, "resume", run, "100") == {"held": 99, "ended_at": 120}

@@ -150,7 +150,7 @@ def run_command(
 
 def _policy(flags: PolicyFlags, directory: str) -> Policy:
     """The policy that was named, or the run's own; a --metric for --patience asks for no rule."""
-    if flags.keep_best is None:
+    if not flags.names_the_best:
         flags = replace(flags, metric=None, mode=None)
     choice = requested(flags) or otherwise(saved_policy_file(directory))
     if choice.default:
@@ -180,8 +180,8 @@ def _refuse_halves(
         raise Refusal("--patience needs --metric")
     if metric_pattern is not None and flags.metric is None:
         raise Refusal("--metric-pattern needs --metric")
-    if flags.metric is not None and patience is None and flags.keep_best is None:
-        raise Refusal("--metric needs --patience or --keep-best")
+    if flags.metric is not None and patience is None and not flags.names_the_best:
+        raise Refusal("--metric needs --patience, --keep-best or --slim-best")
 
 
 def _mode(flags: PolicyFlags) -> str:

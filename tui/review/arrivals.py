@@ -62,7 +62,9 @@ class Arrivals:
         elif isinstance(event, Finished):
             before = [one.id for one in self._checkpoints]
             self._adopt(event.catalog)
-            self.resized &= before == [one.id for one in self._checkpoints]
+            # A second one brings the metrics of long logs.
+            same = before == [one.id for one in self._checkpoints]
+            self.resized = self.resized and same and not self.finished
             self.named = self.finished = True
 
     def _adopt(self, catalog: Catalog) -> None:

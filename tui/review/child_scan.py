@@ -12,6 +12,7 @@ import select
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader
 from types import MappingProxyType
 from typing import Any, BinaryIO, NoReturn
 
@@ -45,7 +46,7 @@ def _work(root: str, writer: int, remember: bool) -> NoReturn:
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
         with open(writer, "wb") as pipe:
-            send(scan_events(root, recall=True, remember=remember), pipe)
+            send(scan_events(root, recall=True, remember=remember, read_on=True), pipe)
     finally:
         os._exit(0)
 
@@ -82,23 +83,40 @@ def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
 
 def received(reader: int, child: int, cancelled: Callable[[], bool]) -> Iterator[ScanEvent]:
     """What a child sends, until it ends or nobody wants more; it is gone then."""
-    finished = False
+    finished = ended = False
     try:
         with open(reader, "rb") as pipe:
             unpickler = pickle.Unpickler(pipe)  # noqa: S301 - of our own child
             # A slow disk lets nothing be said for a while.
             while not (cancelled() or select.select([pipe], [], [], _EVERY)[0]):
                 pass
-            while not (finished or cancelled()):
+            while not cancelled() and (not finished or _more(pipe, cancelled)):
                 for event in _batch(unpickler):
                     if isinstance(event, Refusal):
                         raise event
-                    finished = isinstance(event, Finished)
+                    finished = finished or isinstance(event, Finished)
                     yield event
+            ended = finished and not cancelled()
     finally:
-        if not finished:
+        if not ended:
             os.kill(child, signal.SIGKILL)  # it only reads
         os.waitpid(child, 0)
+
+
+def _more(pipe: BufferedReader, cancelled: Callable[[], bool]) -> bool:
+    """Whether something follows what is finished: the metrics of long logs may take their time."""
+    os.set_blocking(pipe.fileno(), False)
+    try:
+        while not cancelled():
+            readable = bool(select.select([pipe], [], [], 0)[0])
+            if pipe.peek(1):
+                return True
+            if readable:
+                return False  # the end
+            select.select([pipe], [], [], _EVERY)
+        return False
+    finally:
+        os.set_blocking(pipe.fileno(), True)
 
 
 def _batch(unpickler: pickle.Unpickler) -> _Sent:

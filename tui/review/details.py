@@ -97,7 +97,7 @@ def details_of(decision: Decision, model: ReviewModel, glyphs: Glyphs, width: in
     lines += _pin(one, model, width)
     lines += _pairs("metrics", ((n, metric_text(v)) for n, v in _metrics(one, model)), width)
     lines += _list("how good", _standing(one, model), width)
-    lines += _sizes(one, width, apparent=model.apparent)
+    lines += _sizes(one, model, width)
     lines += _list("pointed to by", one.pointed_to_by, width)
     members = [m.path + ("/" if m.kind is Kind.DIRECTORY else "") for m in one.members]
     if members != [one.id + "/"]:
@@ -170,13 +170,16 @@ def _standing(one: Checkpoint, model: ReviewModel) -> list[str]:
     return [words for words in (*said, *unsaved) if words]
 
 
-def _sizes(one: Checkpoint, width: int, *, apparent: bool) -> list[Line]:
+def _sizes(one: Checkpoint, model: ReviewModel, width: int) -> list[Line]:
     roles = one.measure.roles if one.measure else ()
     lines = _pairs("sizes by role", ((role.value, size(bytes_)) for role, bytes_ in roles), width)
     if lines and not one.weights_only:
         why, frees = why_whole(one), dropped(one)
-        bytes_ = frees.apparent if apparent else frees.certain
-        words = f"cannot be slimmed: {why}" if why else f"slimming it frees {size(bytes_)}"
+        bytes_ = frees.apparent if model.apparent else frees.certain
+        words = f"cannot be slimmed: {shown(why)}" if why else f"slimming it frees {size(bytes_)}"
+        lines += [_styled("  " + text, DIM) for text in wrapped(words, max(8, width - 2))]
+    if lines and (state := model.optimizer_state_of(one.series)):
+        words = f"{state} in the series"
         lines += [_styled("  " + text, DIM) for text in wrapped(words, max(8, width - 2))]
     return lines
 

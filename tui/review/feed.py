@@ -22,7 +22,7 @@ def scanner(root: str, *, remember: bool = False) -> Scanner:
     def events(cancelled: Callable[[], bool]) -> Iterator[ScanEvent]:
         from ...policies.catalog.scan import scan_events
 
-        yield from scan_events(root, remember=remember, cancelled=cancelled)
+        yield from scan_events(root, remember=remember, read_on=True, cancelled=cancelled)
 
     return events
 

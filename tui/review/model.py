@@ -16,6 +16,7 @@ from ...policies.decisions import Plan
 from ...policies.explain import Explainer
 from ...policies.refusal import PolicyRefusal
 from ...policies.rules.policy import Policy
+from ..role_text import optimizer_state_line
 from .arrivals import Arrivals
 from .filtering import FilterError, View, parse_filter
 from .grouping import Grouping
@@ -71,6 +72,7 @@ class ReviewModel(Planning, Moving, Grouping, Switching, Marking):
         self._sums = (None, {})
         self._scoped: tuple[Catalog, str, Sequence[int], bool] = (Catalog(root), "", (), False)
         self._reports: tuple[object, Mapping[str, Sequence[BestReport]]] = (None, {})
+        self._optimizer_state: tuple[object, dict[str, str]] = (None, {})
         self.catalog = Catalog(root)
         self.inventory = inventory_of(self.catalog)
         self.adopt(self.inventory)
@@ -148,6 +150,18 @@ class ReviewModel(Planning, Moving, Grouping, Switching, Marking):
             self._reports = (key, found)
         return self._reports[1].get(series, ())
 
+    def optimizer_state_of(self, series: str) -> str:
+        """What the optimizer's files of a series come to, in words; "" for none."""
+        catalog, known = self._optimizer_state
+        if catalog is not self.catalog:
+            known = {}
+            self._optimizer_state = (self.catalog, known)
+        if series not in known:
+            places = self.inventory.by_series.get(series, ())
+            held = [self.catalog.checkpoints[place] for place in places]
+            known[series] = optimizer_state_line(held, apparent=self.apparent)
+        return known[series]
+
     def take(self, events: Iterable[ScanEvent]) -> None:
         """Adopt what a scan found. A rescan shows its result at once, when it is complete."""
         arrivals = self.arriving
@@ -177,8 +191,8 @@ class ReviewModel(Planning, Moving, Grouping, Switching, Marking):
         """Adopt what a scan has found, unless another scan has begun since."""
         if arrivals is not self.arriving:
             return
-        self.arrivals, self._rescan = arrivals, None
         self.adopt(inventory, made)
+        self.arrivals, self._rescan = arrivals, None
 
     def begin_rescan(self, *, unasked: bool = False) -> None:
         """What comes next from `take` belongs to a new scan; one that nobody asked for is quiet."""
@@ -200,7 +214,7 @@ class ReviewModel(Planning, Moving, Grouping, Switching, Marking):
         if self.anchor not in inventory.places:
             self.anchor = None
         self.shown = self._metrics_for(self.base)
-        if self.arrivals.named:
+        if self.arriving.named:
             self._suggest()
             self._restore_filter()
         if made is not None and made[1] is not None and made[0].like(self.asked()):
@@ -214,8 +228,9 @@ class ReviewModel(Planning, Moving, Grouping, Switching, Marking):
     ) -> tuple[Mapping[str, Pin], frozenset[str], frozenset[str]]:
         """Pins, marks and marks to slim as they are once this inventory is adopted."""
         catalog, known = inventory.catalog, inventory.places.keys()
-        # What was pinned since the scan read the pins is not undone by its news of sizes.
-        pins = self.pins if inventory.names is self.inventory.names else catalog.pins
+        # What was pinned since the scan read the pins is not undone by its later news.
+        told_before = self._rescan is None and catalog.pins == self.catalog.pins
+        pins = self.pins if told_before else catalog.pins
         if not self.arriving.finished:
             return pins, self.marks, self.slim_marks
         paths = frozenset(one.path for one in catalog.artifacts) if self.marks else frozenset()

@@ -43,7 +43,7 @@ def scan_in_process(root: str, *, remember: bool = False) -> Scanner:
 def _main(root: str, *options: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent to answer
     with open(1, "wb") as pipe:
-        send(scan_events(root, remember=_REMEMBER in options), pipe)
+        send(scan_events(root, remember=_REMEMBER in options, read_on=True), pipe)
 
 
 if __name__ == "__main__":

@@ -155,12 +155,14 @@ class Scanning(Stage):
 
     def _taken(self, feed: Feed, begun: float, *, ended: bool) -> None:
         """Say and draw what the news have changed."""
-        if ended and feed is self._feed:
-            if feed.trouble:
-                self.model.abandon_scan(feed.trouble)
-                self.say(f"the scan failed: {feed.trouble}", urgent=True)
-            if not self.model.scanning:
-                self._scanned()
+        ended = ended and feed is self._feed
+        if ended and feed.trouble:
+            self.model.abandon_scan(feed.trouble)
+            self.say(f"the scan failed: {feed.trouble}", urgent=True)
+        if ended and not self.model.scanning:
+            self._scanned()
+        elif not self.model.scanning:
+            self._look_over()  # only the metrics of long logs are still to come
         self.say_what_changed()
         self.sync()
         if self.model.arriving.known >= MANY:

@@ -31,6 +31,7 @@ from .paddle import PaddleLayout
 from .rank_folders import RankFoldersLayout
 from .reinforcement import RayLayout, StableBaselinesLayout
 from .saved_model import SavedModelLayout
+from .speechbrain import SpeechBrainLayout
 from .tensorflow import TensorFlowLayout
 from .text_models import GensimLayout, SpacyLayout
 from .timm import TimmLayout
@@ -52,6 +53,7 @@ _EACH: tuple[Layout, ...] = (
     OrbaxLayout(),
     SavedModelLayout(),
     SpacyLayout(),
+    SpeechBrainLayout(),
     # names that spell out what they hold
     NemoLayout(),
     LightningLayout(),

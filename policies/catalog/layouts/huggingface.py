@@ -18,7 +18,7 @@ from ..resume_state import SET_ASIDE
 from ..sighting import FinalModel, Sighting, Sightings, Tag
 from ..trainer_state import FILE, StepRecord, TrainerState, read_trainer_state
 from ..tree import Folder
-from ..weights_only import weights_only
+from ..weights_only import mute_by_family, weights_only
 
 _NAME = pattern(r"checkpoint-([0-9]+)")
 _FINAL_WEIGHTS = pattern(
@@ -50,7 +50,7 @@ class HuggingFaceLayout:
             lambda name: _sighting(name, steps[name], inside.get(name), troubles[name], newest),
             ordered,
         )
-        slimmed = weights_only(folder, checkpoints)
+        slimmed = weights_only(folder, checkpoints, mute_by_family(folder, checkpoints))
         slimmed |= {name for name, child in inside.items() if _marker(child) == FILE + SET_ASIDE}
         return Sightings(
             tuple(

@@ -1,30 +1,28 @@
 """Read a log in CSV: Lightning, Keras, ultralytics and YOLOv5, timm, Ray and RL libraries.
 
 Rows hold the numbers as written; that epochs count from 0 in one log and from 1 in another is
-told by `CsvLog.kind` and settled by the join. Of a very long file the newest rows are read.
+told by `RowLog.kind` and settled by the join. A last row
+without an end is left out: a live writer may have written half of a number. Of a very long file the
+newest rows are read.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain
 
 from ..tree import Folder
 from .contents import size_of
 from .numbers import cell, cell_count
-from .records import LogRow
+from .records import EVERYTHING, LogRow, RowLog, Wanted
 
 MAX_BYTES = 32_000_000
 _MAX_HEADER = 100_000
 _MAX_LINE = 1_000_000
 _MAX_COLUMNS = 2000
-_MAX_CELLS = 5_000_000
-_MAX_ROWS = 200_000
 
 
 class LogKind(StrEnum):
@@ -35,14 +33,6 @@ class LogKind(StrEnum):
     ULTRALYTICS = "ultralytics"  # epochs from 1, names from 0
     EPOCHS = "epochs"  # YOLOv5, timm: the epoch of the name
     PROGRESS = "progress"  # iterations or time steps of reinforcement learning
-
-
-@dataclass(frozen=True, slots=True)
-class CsvLog:
-    """The rows of one log, oldest first."""
-
-    kind: LogKind
-    rows: tuple[LogRow, ...]
 
 
 _STEP_NAMES = ("step", "global_step")
@@ -65,44 +55,58 @@ class _Columns:
     metrics: tuple[tuple[int, str], ...]
 
 
-def every_row(step: int | None, epoch: float | None) -> bool:
-    """Want all rows of a log."""
-    return True
-
-
 def read_csv_log(
-    folder: Folder, name: str, wanted: Callable[[int | None, float | None], bool] = every_row
-) -> CsvLog | None:
-    """The rows whose step and epoch are wanted; None where the header has neither of these."""
-    source = _source(folder, name)
-    if source is None:
-        return None
-    lines = csv.reader(source)
-    try:
-        header = [column.strip() for column in next(lines, [])]
-        kind = _kind(header) if 2 <= len(header) <= _MAX_COLUMNS else None
-        if kind is None:
-            return None
-        first = next(lines, [])
-    except csv.Error:
-        return None
-    columns = _columns(header)
-    kept = deque(_rows(columns, chain([first], lines), wanted), _MAX_ROWS)
-    return CsvLog(_settle(kind, first, columns.epoch), tuple(kept))
+    folder: Folder, name: str, wanted: Wanted = EVERYTHING, so_far: RowLog | None = None
+) -> RowLog | None:
+    """The rows that are wanted, of which some may be known.
 
-
-def _source(folder: Folder, name: str) -> Iterator[str] | None:
-    """The whole file, or its header and its newest part."""
+    None where the header has neither a step nor an epoch.
+    """
     size = size_of(folder, name) or 0
-    start = max(0, size - MAX_BYTES)
+    log = so_far if so_far and size - so_far.offset <= MAX_BYTES else RowLog(wanted=wanted)
+    start = log.offset or max(0, size - MAX_BYTES)
     raw = folder.read(name, size - start, start)
-    if not raw:
+    if raw is None or not (raw or log.offset):
         return None
-    if start:
-        head = folder.read(name, _MAX_HEADER) or b""
-        raw = head.partition(b"\n")[0] + b"\n" + raw.partition(b"\n")[2]
-    text = io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig", "replace", newline="")
-    return iter(lambda: text.readline(_MAX_LINE), "")
+    if not log.offset:
+        head = (folder.read(name, _MAX_HEADER) or b"") if start else raw
+        log.header = head.partition(b"\n")[0].decode("utf-8-sig", "replace")
+    header = _cells(log.header)
+    kind = _kind(header) if 2 <= len(header) <= _MAX_COLUMNS else None
+    if kind is None:
+        return None
+    lines = _Lines(raw, 0 if log.offset else raw.find(b"\n") + 1)
+    columns = _columns(header)
+    log.take(_rows(log, columns, lines, kind))
+    log.kind = log.kind or kind.value
+    log.offset = start + lines.whole if log.seen else 0
+    return log
+
+
+class _Lines:
+    """The lines that have an end, as text; how far whole rows reach among them."""
+
+    def __init__(self, raw: bytes, start: int) -> None:
+        self._file = io.BytesIO(raw)
+        self._file.seek(start)
+        self.whole = start
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._file:
+            if len(line) > _MAX_LINE or not line.endswith(b"\n"):
+                return
+            yield line.decode("utf-8", "replace")
+
+    def row_is_whole(self) -> None:
+        """All lines that were taken so far belong to rows that were read."""
+        self.whole = self._file.tell()
+
+
+def _cells(header: str) -> list[str]:
+    try:
+        return [column.strip() for column in next(csv.reader([header]), [])]
+    except csv.Error:
+        return []
 
 
 def _kind(header: list[str]) -> LogKind | None:
@@ -141,21 +145,18 @@ def _is_metric(name: str) -> bool:
     return bool(name) and not counter and not name.startswith(_NO_METRIC_STARTS)
 
 
-def _rows(
-    columns: _Columns,
-    lines: Iterator[list[str]],
-    wanted: Callable[[int | None, float | None], bool],
-) -> Iterator[LogRow]:
-    """Every wanted row that can be read; a malformed rest ends the log."""
-    cells = 0
+def _rows(log: RowLog, columns: _Columns, lines: _Lines, kind: LogKind) -> Iterator[LogRow]:
+    """Every row that can be read; a malformed rest ends the log."""
     try:
-        for line in lines:
-            cells += len(line) + 1
-            if cells > _MAX_CELLS:
-                return
+        # Strict: a quote that is still open at the end is the row of a live writer, too.
+        for line in csv.reader(lines, strict=True):
+            lines.row_is_whole()
+            log.seen += 1
+            if not log.kind:
+                log.kind = _settle(kind, line, columns.epoch).value
             step = next((n for at in columns.steps if (n := _count_at(line, at)) is not None), None)
             epoch = _count_at(line, columns.epoch)
-            if (step is not None or epoch is not None) and wanted(step, epoch):
+            if step is not None or epoch is not None:
                 yield LogRow(step, epoch, _metrics(columns, line), _named(columns, line))
     except csv.Error:
         return

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 
+from ...patterns import pattern
 from .protobuf import BYTES, FIXED32, VARINT, fields
 
-_EVENT_STEP, _EVENT_SUMMARY = 2, 5
-_SUMMARY_VALUE = 1
+EVENT_STEP, EVENT_SUMMARY = 2, 5
+SUMMARY_VALUE = 1
 _VALUE_TAG, _VALUE_SIMPLE, _VALUE_TENSOR = 1, 2, 8
 _TENSOR_TYPE, _TENSOR_CONTENT, _TENSOR_FLOATS, _TENSOR_DOUBLES = 1, 4, 5, 6
 _FORMS = {1: "<f", 2: "<d", 19: "<e"}  # DT_FLOAT, DT_DOUBLE, DT_HALF
 _MAX_TAG = 512
 
+Scalars = list[tuple[bytes, float]]
+# One scalar as nearly every writer puts it: time, step, a summary of one value, up to its tag.
+SIMPLE = pattern(
+    rb"\t.{8}(?:\x10([\x80-\xff]{0,8}[\0-\x7f]))?\*[\0-\x7f]\n[\0-\x7f]\n[\0-\x7f]", re.DOTALL
+)
 
-def read_event(data: bytes, start: int, end: int) -> tuple[int, list[tuple[bytes, float]]]:
+
+def read_event(data: bytes, start: int, end: int) -> tuple[int, Scalars]:
     """Step, and (tag, value) of every scalar; what is malformed is left out."""
     step = 0
-    found: list[tuple[bytes, float]] = []
+    found: Scalars = []
     for number, wire, first, last in fields(data, start, end):
-        if number == _EVENT_STEP and wire == VARINT:
+        if number == EVENT_STEP and wire == VARINT:
             step = first if first < 2**63 else 0
-        elif number == _EVENT_SUMMARY and wire == BYTES:
+        elif number == EVENT_SUMMARY and wire == BYTES:
             for inner, inner_wire, begin, stop in fields(data, first, last):
-                if inner == _SUMMARY_VALUE and inner_wire == BYTES:
-                    found.extend(_value(data, begin, stop))
+                if inner == SUMMARY_VALUE and inner_wire == BYTES:
+                    found.extend(read_value(data, begin, stop))
     return step, found
 
 
-def _value(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, float]]:
+def read_value(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, float]]:
+    """Tag and number of one value of a summary, where it is a scalar."""
     tag, value = b"", None
     for number, wire, first, last in fields(data, start, end):
         if number == _VALUE_TAG and wire == BYTES:

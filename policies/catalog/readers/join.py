@@ -10,7 +10,8 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from itertools import pairwise
+from itertools import islice
+from operator import le, sub
 
 from .csv_log import LogKind
 from .records import Curve, LogRow
@@ -18,7 +19,12 @@ from .records import Curve, LogRow
 Metrics = dict[str, float]
 
 # What a log calls the epoch that a checkpoint's name calls 0.
-_EPOCH_SHIFT = {LogKind.KERAS: -1, LogKind.ULTRALYTICS: 1, LogKind.EPOCHS: 0, LogKind.STEPS: 0}
+_EPOCH_SHIFT: dict[str, int] = {
+    LogKind.KERAS: -1,
+    LogKind.ULTRALYTICS: 1,
+    LogKind.EPOCHS: 0,
+    LogKind.STEPS: 0,
+}
 
 
 def merged(rows: Iterable[LogRow]) -> Metrics:
@@ -52,7 +58,7 @@ def lightning_epoch(rows: Iterable[LogRow], epoch: float) -> Metrics:
     return {name: found[0] for name, found in values.items() if len(found) == 1}
 
 
-def by_epoch(kind: LogKind, rows: Iterable[LogRow], epoch: float) -> Metrics:
+def by_epoch(kind: str, rows: Iterable[LogRow], epoch: float) -> Metrics:
     """Keras names epochs from 1 and logs them from 0, ultralytics the other way round.
 
     YOLOv5 and timm use one number for both.
@@ -113,20 +119,27 @@ def curve_values(curve: Curve, steps: Iterable[int], within: int | None = None) 
 
     Event files of one metric are in the order of steps, but for runs that were resumed.
     """
-    pairs = sorted(zip(curve.steps, range(len(curve.steps)), strict=False))
-    allowed = _interval(pairs) if within is None else within
+    known, places = _in_order(curve.steps)
+    allowed = _interval(known) if within is None else within
     found: dict[int, float] = {}
     for step in steps:
-        at = bisect_right(pairs, (step, math.inf)) - 1
-        if at >= 0 and step - pairs[at][0] <= allowed:
-            found[step] = curve.values[pairs[at][1]]
+        at = bisect_right(known, step) - 1
+        if at >= 0 and step - known[at] <= allowed:
+            found[step] = curve.values[places[at]]
     return found
 
 
-def _interval(pairs: Sequence[tuple[int, int]]) -> int:
-    """The median distance of the steps; 1 where there is only one."""
-    steps = sorted({step for step, _ in pairs})
-    gaps = sorted(b - a for a, b in pairwise(steps))
+def _in_order(steps: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+    """The steps from low to high, and where each stands; of one that was repeated the last."""
+    if all(map(le, steps, islice(steps, 1, None))):  # nearly always, and there may be a million
+        return steps, range(len(steps))
+    places = sorted(range(len(steps)), key=steps.__getitem__)
+    return [steps[at] for at in places], places
+
+
+def _interval(steps: Sequence[int]) -> int:
+    """The median distance of steps in order; 1 where there is only one."""
+    gaps = sorted(filter(None, map(sub, islice(steps, 1, None), steps)))
     return gaps[len(gaps) // 2] if gaps else 1
 
 

@@ -15,6 +15,7 @@ from .numbers import count, number
 from .pickle_scalars import Storage, is_tensor, number_in
 from .pickle_values import Scalar, Thing, Value, is_scalar, items_of
 from .records import Progress
+from .torch_parts import Part, part_of
 
 
 def _nothing() -> Mapping[str, Scalar]:
@@ -28,7 +29,7 @@ def _nothing_nested() -> Mapping[str, Mapping[str, Scalar]]:
 class Content(StrEnum):
     """What the top object is."""
 
-    FULL = "full"  # weights and what resuming needs
+    FULL = "full"  # weights and what resuming needs, or some of that; see `part`
     WEIGHTS = "weights"
     OPTIMIZER = "optimizer"
     TENSOR = "tensor"  # a bare tensor or array: intermediate data
@@ -45,6 +46,8 @@ class TorchContent:
     nested: Mapping[str, Mapping[str, Scalar]] = field(default_factory=_nothing_nested)
     keys: tuple[str, ...] = ()
     unsure: bool = False
+    part: Part | None = None  # all of it is what only resuming needs, by its content
+    holds_weights: bool = False  # for certain, by a usual key or as named tensors
 
 
 _NESTED = ("meta", "conf", "config", "args", "metrics", "train_metrics")
@@ -78,6 +81,8 @@ def content_of(value: Value, storage: Storage) -> TorchContent:
         MappingProxyType(_scalars(items, storage)),
         MappingProxyType(nested),
         tuple(list(items)[:_MAX_KEYS]),
+        part=(part := part_of(items) if isinstance(value, dict) else None),
+        holds_weights=part is None and _holds_weights(items),
     )
 
 
@@ -86,9 +91,11 @@ def _kind(items: dict[str, Value]) -> Content:
         return Content.OPTIMIZER
     if any(name.lower().startswith(_RESUMING) for name in items):
         return Content.FULL
-    if _WEIGHTS & items.keys() or any(is_tensor(value) for value in items.values()):
-        return Content.WEIGHTS
-    return Content.OTHER
+    return Content.WEIGHTS if _holds_weights(items) else Content.OTHER
+
+
+def _holds_weights(items: dict[str, Value]) -> bool:
+    return bool(_WEIGHTS & items.keys()) or any(is_tensor(value) for value in items.values())
 
 
 def _scalars(items: dict[str, Value], storage: Storage) -> dict[str, Scalar]:

@@ -22,14 +22,17 @@ def by_curves(
 ) -> dict[str, dict[str, float]]:
     """By id; what was measured on held-out data where there is any, else all that is no counter."""
     steps = {one.step for one in group if one.step is not None}
-    metrics = [name for name in curves if not _counts(name)]
-    held_out = [name for name in metrics if _HELD_OUT.search(name.lower())]
+    best = max(map(rank, curves), default=0)
     found: dict[int, dict[str, float]] = {step: {} for step in steps}
-    for name in held_out or metrics:
+    for name in (name for name in curves if best and rank(name) == best):
         for step, value in curve_values(curves[name], steps).items():
             found[step][name] = value
     return {one.id: found[one.step] for one in group if one.step is not None}
 
 
-def _counts(name: str) -> bool:
-    return _NO_METRIC.fullmatch(name.lower().rpartition("/")[2]) is not None
+def rank(name: str) -> int:
+    """0 for what is no metric, 2 for what was measured on held-out data, 1 for all others."""
+    name = name.lower()
+    if _NO_METRIC.fullmatch(name.rpartition("/")[2]):
+        return 0
+    return 2 if _HELD_OUT.search(name) else 1

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..logs import Logs
 from ..model import Checkpoint
 from ..readers.join import by_step
-from ..readers.json_lines import read_json_lines
+from ..readers.records import LogRow, Wanted
 from ..tree import Tree, listed
 
 _LOG = "metrics.json"
 
 
 def metrics(
-    tree: Tree, path: str, group: Sequence[Checkpoint]
+    tree: Tree, path: str, group: Sequence[Checkpoint], logs: Logs
 ) -> Mapping[str, Mapping[str, float]]:
     """By id."""
     folder = listed(tree, path)
     if folder is None or _LOG not in folder.kinds:
         return {}
-    steps = {one.step for one in group}
-    rows = [row for row in read_json_lines(folder, _LOG) or () if row.step in steps]
-    return {one.id: by_step(rows, one.step) for one in group if one.step is not None}
+    steps = frozenset(one.step for one in group if one.step is not None)
+    log = logs.json_lines(folder, _LOG, Wanted(steps))
+    at_step: dict[int | None, list[LogRow]] = {}
+    for row in log.rows if log else ():
+        at_step.setdefault(row.step, []).append(row)
+    return {
+        one.id: by_step(at_step.get(one.step, ()), one.step)
+        for one in group
+        if one.step is not None
+    }

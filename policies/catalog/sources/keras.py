@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..logs import Logs
 from ..model import Checkpoint, Kind
-from ..readers.csv_log import CsvLog, LogKind, read_csv_log
+from ..readers.csv_log import LogKind
 from ..readers.join import agrees, by_epoch
+from ..readers.records import EVERYTHING, RowLog
 from ..tree import Folder, Tree
 
 _SUFFIXES = (".log", ".csv", ".txt")
@@ -18,11 +20,11 @@ _MAX_CANDIDATES = 8
 
 
 def metrics(
-    tree: Tree, path: str, group: Sequence[Checkpoint]
+    tree: Tree, path: str, group: Sequence[Checkpoint], logs: Logs
 ) -> Mapping[str, Mapping[str, float]]:
     """By id; empty where no log, or more than one, could be meant."""
     try:
-        log = _only_log(Folder(tree, path))
+        log = _only_log(Folder(tree, path), logs)
     except OSError:
         return {}
     newest = max((one.epoch or 0 for one in group), default=0)
@@ -34,12 +36,12 @@ def metrics(
     return {one.id: found[one.id] for one in group if _usable(one, found.get(one.id))}
 
 
-def _only_log(folder: Folder) -> CsvLog | None:
+def _only_log(folder: Folder, logs: Logs) -> RowLog | None:
     names = [name for name in folder.names(Kind.FILE) if name.endswith(_SUFFIXES)]
     if len(names) > _MAX_CANDIDATES:
         return None
-    logs = [log for name in names if (log := read_csv_log(folder, name))]
-    keras = [log for log in logs if log.kind is LogKind.KERAS]
+    found = [log for name in names if (log := logs.table(folder, name, EVERYTHING))]
+    keras = [log for log in found if log.kind == LogKind.KERAS]
     return keras[0] if len(keras) == 1 else None
 
 

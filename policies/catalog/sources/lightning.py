@@ -9,10 +9,11 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from ...patterns import pattern
+from ..logs import Logs
 from ..model import Checkpoint
-from ..readers.csv_log import LogKind, read_csv_log
+from ..readers.csv_log import LogKind
 from ..readers.join import agrees, lightning_epoch, lightning_step
-from ..readers.records import LogRow
+from ..readers.records import LogRow, Wanted
 from ..tree import Folder, Tree, listed
 
 _LOG = "metrics.csv"
@@ -20,14 +21,14 @@ _COLLISION = pattern(r"-v\d+\.ckpt$")
 
 
 def metrics(
-    tree: Tree, path: str, group: Sequence[Checkpoint]
+    tree: Tree, path: str, group: Sequence[Checkpoint], logs: Logs
 ) -> Mapping[str, Mapping[str, float]]:
     """metrics.csv stands beside the `checkpoints` folder of its version, or among them."""
     parent, name = posixpath.split(path)
     folder = listed(tree, parent if name == "checkpoints" else path)
     if folder is None or _LOG not in folder.kinds:
         return {}
-    rows = _LightningRows(folder, group)
+    rows = _LightningRows(folder, group, logs)
     found = {one.id: rows.metrics_of(one) for one in group}
     crowded = any(_COLLISION.search(one.id) for one in group)
     return {
@@ -50,13 +51,13 @@ def _same_run(one: Checkpoint, found: Mapping[str, float], crowded: bool) -> boo
 class _LightningRows:
     """The rows that any checkpoint of a folder may want, found by step or by epoch."""
 
-    def __init__(self, folder: Folder, group: Iterable[Checkpoint]) -> None:
-        steps = {one.step - 1 for one in group if one.step is not None}
-        epochs = {one.epoch for one in group if one.step is None}
-        log = read_csv_log(folder, _LOG, lambda step, epoch: step in steps or epoch in epochs)
+    def __init__(self, folder: Folder, group: Iterable[Checkpoint], logs: Logs) -> None:
+        steps = frozenset(one.step - 1 for one in group if one.step is not None)
+        epochs = frozenset(one.epoch for one in group if one.step is None and one.epoch is not None)
+        log = logs.table(folder, _LOG, Wanted(steps, epochs))
         self._at_step: dict[int | None, list[LogRow]] = {}
         self._in_epoch: dict[float | None, list[LogRow]] = {}
-        for row in log.rows if log and log.kind is LogKind.STEPS else ():
+        for row in log.rows if log and log.kind == LogKind.STEPS else ():
             self._at_step.setdefault(row.step, []).append(row)
             self._in_epoch.setdefault(row.epoch, []).append(row)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 
+from ..logs import Logs
 from ..model import Checkpoint, Kind
 from ..readers.mlflow import read_mlflow_metrics
 from ..tree import Folder, Tree, listed
@@ -20,7 +21,7 @@ _MAX_EXPERIMENTS = 8
 
 
 def metrics(
-    tree: Tree, path: str, group: Sequence[Checkpoint]
+    tree: Tree, path: str, group: Sequence[Checkpoint], logs: Logs
 ) -> Mapping[str, Mapping[str, float]]:
     """By id."""
     place = _enclosing(tree, path) or _only_run(tree, path)

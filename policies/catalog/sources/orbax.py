@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..logs import Logs
 from ..model import Checkpoint
 from ..readers.orbax import read_orbax_step
 from ..tree import Folder, Tree
 
 
 def metrics(
-    tree: Tree, path: str, group: Sequence[Checkpoint]
+    tree: Tree, path: str, group: Sequence[Checkpoint], logs: Logs
 ) -> Mapping[str, Mapping[str, float]]:
     """By id."""
     found: dict[str, Mapping[str, float]] = {}

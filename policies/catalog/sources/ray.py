@@ -7,27 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..logs import Logs
 from ..model import Checkpoint
-from ..readers.csv_log import read_csv_log
 from ..readers.join import by_checkpoint
-from ..readers.json_lines import read_json_lines
-from ..readers.records import LogRow
+from ..readers.records import LogRow, Wanted
 from ..tree import Folder, Tree, listed
 
 
 def metrics(
-    tree: Tree, path: str, group: Sequence[Checkpoint]
+    tree: Tree, path: str, group: Sequence[Checkpoint], logs: Logs
 ) -> Mapping[str, Mapping[str, float]]:
     """By id."""
     folder = listed(tree, path)
     if folder is None:
         return {}
-    rows = [row for row in _rows(folder) if row.checkpoint]
+    rows = [row for row in _rows(folder, logs) if row.checkpoint]
     return {one.id: by_checkpoint(rows, one.id.rpartition("/")[2]) for one in group}
 
 
-def _rows(folder: Folder) -> Iterable[LogRow]:
-    if "result.json" in folder.kinds and (rows := read_json_lines(folder, "result.json")):
-        return rows
-    log = read_csv_log(folder, "progress.csv") if "progress.csv" in folder.kinds else None
+def _rows(folder: Folder, logs: Logs) -> Iterable[LogRow]:
+    named = Wanted(named=True)
+    if "result.json" in folder.kinds and (log := logs.json_lines(folder, "result.json", named)):
+        return log.rows
+    log = logs.table(folder, "progress.csv", named) if "progress.csv" in folder.kinds else None
     return log.rows if log else ()

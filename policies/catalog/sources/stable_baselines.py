@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..logs import Logs
 from ..model import Checkpoint
 from ..readers.sb3 import read_evaluations
 from ..tree import Tree
@@ -18,7 +19,7 @@ _FILE = "evaluations.npz"
 
 
 def metrics(
-    tree: Tree, path: str, group: Sequence[Checkpoint]
+    tree: Tree, path: str, group: Sequence[Checkpoint], logs: Logs
 ) -> Mapping[str, Mapping[str, float]]:
     """By id."""
     places = [folder for folder in near(tree, path) if _FILE in folder.kinds]

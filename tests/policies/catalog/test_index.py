@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keepstep.policies import commit, make_plan, scan
 from keepstep.policies.catalog import index, local_tree
+from keepstep.policies.catalog.cache_file import VARIABLE, cache_path
 from keepstep.policies.catalog.lookout import Lookout
 from keepstep.policies.rules.counts import LastRule
 from keepstep.tui.sample.run import build_sample_run
@@ -243,12 +244,12 @@ def test_a_copy_elsewhere_has_no_index(run: Path, tmp_path: Path):
     scan(str(run), remember=True)
     shutil.copytree(run, tmp_path / "other")
     shutil.copy(index_file(tmp_path), tmp_path / "kept")
-    os.replace(tmp_path / "kept", index._path_of(str(tmp_path / "other")))
+    os.replace(tmp_path / "kept", cache_path("scans", str(tmp_path / "other")))
     assert_the_same(tmp_path / "other")
 
 
 def test_switched_off(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv(index.VARIABLE, "off")
+    monkeypatch.setenv(VARIABLE, "off")
     scan(str(run), remember=True)
     assert not (tmp_path / "cache").exists()
 

@@ -188,3 +188,30 @@ def test_pretrained_sizes_are_no_steps(tmp_path: Path):
     for stem in ("vgg_16.ckpt", "vgg_19.ckpt", "resnet_v2_50.ckpt"):
         plant(tmp_path, f"{stem}.index", f"{stem}.data-00000-of-00001")
     assert scan(str(tmp_path)).checkpoints == ()
+
+
+def _speechbrain(root: Path, *saves: tuple[str, str]) -> None:
+    for time, meta in saves:
+        plant(root, f"save/CKPT+2025-01-01+{time}+00/model.ckpt")
+        (root / f"save/CKPT+2025-01-01+{time}+00/CKPT.yaml").write_text(meta)
+
+
+def test_speechbrain_tells_epoch_and_metrics_in_each_checkpoint(tmp_path: Path):
+    meta = "WER: {}\nend-of-epoch: true\nepoch: {}\nunixtime: 1700000000.5\n"
+    saves = (("10-00-00", meta.format(21.5, 2)), ("09-00-00", meta.format(30.25, 1)))
+    _speechbrain(tmp_path / "a", *saves)
+    found = scan(str(tmp_path / "a")).checkpoints
+    assert [(one.epoch, dict(one.metrics)) for one in found] == [
+        (1, {"WER": 30.25}),
+        (2, {"WER": 21.5}),
+    ]
+    assert {one.layout for one in found} == {"speechbrain"}
+    _speechbrain(tmp_path / "b", *saves, ("09-30-00", "end-of-epoch: false\nunixtime: 1.5\n"))
+    amid = scan(str(tmp_path / "b"))
+    assert [one.counter for one in amid.checkpoints] == [
+        20250101090000,
+        20250101093000,
+        20250101100000,
+    ]
+    assert [one.epoch for one in amid.checkpoints] == [None] * 3
+    assert amid.series[0].unit == "date"

@@ -57,6 +57,9 @@ def leaving(one: Checkpoint) -> list[str]:
         ("rng_state_7.pth", Role.RNG),
         ("random_states_0.pkl", Role.RNG),
         ("scaler.pt", Role.SCALER),
+        ("rl_model_replay_buffer_500_steps.pkl", Role.REPLAY),
+        ("rl_model_500_steps.zip", Role.WEIGHTS),
+        ("rl_model_vecnormalize_500_steps.pkl", Role.OTHER),  # the model is no use without
         ("config.json", Role.CONFIG),
         ("training_args.bin", Role.CONFIG),
         ("tokenizer.json", Role.TOKENIZER),
@@ -77,6 +80,20 @@ def test_in_a_folder_of_the_optimizer_the_folder_decides():
 
 # what writes it, and what leaves of the oldest, in order
 SEPARATE: dict[str, tuple[Callable[[Path], object], list[str]]] = {
+    "stable-baselines3": (
+        lambda root: [
+            fill(
+                root,
+                {
+                    f"rl_model_{step}_steps.zip": WEIGHTS,
+                    f"rl_model_replay_buffer_{step}_steps.pkl": STATE,
+                    f"rl_model_vecnormalize_{step}_steps.pkl": 99,
+                },
+            )
+            for step in (100, 200)
+        ],
+        ["rl_model_replay_buffer_100_steps.pkl"],
+    ),
     "trainer": (
         lambda root: trainer_run(root, [100, 200]),
         ["optimizer.pt", "scheduler.pt", "rng_state.pth"],

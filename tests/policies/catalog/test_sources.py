@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from keepstep.policies import scan
+from keepstep.policies.catalog import late_metrics
+from keepstep.policies.catalog.logs import Limit
 from keepstep.policies.catalog.readers.records import Curve
 from keepstep.policies.catalog.sources.curves import by_curves
-from keepstep.policies.catalog.sources.events import EventMetrics
 
 from ..catalogs import checkpoint
 from ..readers import samples
@@ -39,6 +40,37 @@ def test_mmengine_validations_by_iteration_call_all_their_steps_0(tmp_path: Path
         "iter_10.pth": {"mIoU": 25.0},
         "iter_20.pth": {"mIoU": 50.0},
     }
+
+
+def test_mmcv_validations_say_their_mode_and_count_batches(tmp_path: Path):
+    log = [
+        {"env_info": "x", "seed": 0},
+        {"mode": "train", "epoch": 1, "iter": 50, "lr": 0.1, "loss": 0.5},
+        {"mode": "val", "epoch": 1, "iter": 625, "lr": 0.1, "bbox_mAP": 0.25},
+        {"mode": "train", "epoch": 2, "iter": 50, "lr": 0.1, "loss": 0.25},
+        {"mode": "val", "epoch": 2, "iter": 625, "lr": 0.1, "bbox_mAP": 0.5},
+    ]
+    content = {"20211121_101010.log.json": samples.json_lines(log)}
+    found = _metrics(tmp_path / "a", content, "epoch_1.pth", "epoch_2.pth", "epoch_3.pth")
+    assert [found[f"epoch_{n}.pth"] for n in (1, 2, 3)] == [
+        {"bbox_mAP": 0.25}, {"bbox_mAP": 0.5}, {},
+    ]  # fmt: skip
+    again = [{"mode": "val", "epoch": 2, "iter": 625, "bbox_mAP": 0.75}]
+    content["20211122_101010.log.json"] = samples.json_lines(again)
+    found = _metrics(tmp_path / "b", content, "epoch_1.pth", "epoch_2.pth")
+    assert [one["bbox_mAP"] for one in found.values()] == [0.25, 0.75]
+
+
+def test_mmcv_by_iteration(tmp_path: Path):
+    log = [
+        {"mode": "train", "epoch": 1, "iter": 10, "loss": 0.5},
+        {"mode": "val", "epoch": 1, "iter": 63, "mIoU": 25.0},
+        {"mode": "train", "epoch": 1, "iter": 20, "loss": 0.25},
+        {"mode": "val", "epoch": 1, "iter": 63, "mIoU": 50.0},
+    ]
+    content = {"20211121_101010.log.json": samples.json_lines(log)}
+    found = _metrics(tmp_path, content, "iter_10.pth", "iter_20.pth")
+    assert [found[f"iter_{n}.pth"] for n in (10, 20)] == [{"mIoU": 25.0}, {"mIoU": 50.0}]
 
 
 def test_of_two_starts_of_mmengine_the_later_wrote_the_weights(tmp_path: Path):
@@ -164,11 +196,17 @@ def test_a_name_that_contradicts_its_log_keeps_its_own(tmp_path: Path):
     assert [found[name] for name in names] == [{"val_loss": 7.77}, {"val_loss": 8.88}]
 
 
-def test_large_event_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_of_event_files_beyond_the_limit_nothing_is_joined_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     names = ("step_10.pt", "step_20.pt")
     assert any(_metrics(tmp_path, _events(""), *names).values())
-    monkeypatch.setattr(EventMetrics.__init__, "__defaults__", (100,))
-    assert not any(one.metrics for one in scan(str(tmp_path)).checkpoints)
+    assert scan(str(tmp_path)).warnings == ()
+    monkeypatch.setattr(late_metrics, "WHOLE", Limit(run=100, scan=10))
+    catalog = scan(str(tmp_path))
+    assert not any(one.metrics for one in catalog.checkpoints)
+    (warning,) = catalog.warnings
+    assert "of event files; their metrics are not known yet" in warning
 
 
 def test_of_curves_those_on_held_out_data_count_and_never_a_clock():

@@ -83,8 +83,21 @@ def _torch_zip(folder: Folder) -> object:
 
 _JSON = json.dumps
 _PICKLES = tuple(pickle.dumps(samples.CHECKPOINT, protocol) for protocol in range(6))
+_PARTS = tuple(
+    map(
+        samples.pickled,
+        (
+            {"optimizer": samples.OPTIMIZER, "lr_scheduler": samples.SCHEDULER, "epoch": 3},
+            samples.OPTIMIZER,
+            samples.SCALER,
+            samples.RNG,
+        ),
+    )
+)
 SUBJECTS = (
-    Subject("pickle_walk", "x.pkl", _walk, (*_PICKLES, pickle.dumps(samples.Arguments(a=1), 2))),
+    Subject(
+        "pickle_walk", "x.pkl", _walk, (*_PICKLES, *_PARTS, pickle.dumps(samples.Arguments(a=1), 2))
+    ),
     Subject(
         "torch_zip",
         "x.pt",
@@ -105,7 +118,11 @@ SUBJECTS = (
         "torch_zip_inside",
         "x.pt",
         _torch_zip,
-        (*_PICKLES, *map(_pickle_inside, ("nanogpt.pt", "mmengine.pth", "numpy-scalar.pt"))),
+        (
+            *_PICKLES,
+            *_PARTS,
+            *map(_pickle_inside, ("nanogpt.pt", "mmengine.pth", "numpy-scalar.pt")),
+        ),
         lambda data: samples.zipped({"x/data.pkl": data, "x/data/0": b"12345678"}),
     ),
     Subject(

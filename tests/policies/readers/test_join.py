@@ -19,9 +19,9 @@ def _csv(text: bytes):
 
 
 def _lines(data: bytes):
-    rows = read_json_lines(folder_of({"x": data}), "x")
-    assert rows is not None
-    return rows
+    log = read_json_lines(folder_of({"x": data}), "x")
+    assert log is not None
+    return log.rows
 
 
 def test_lightning_logs_one_step_less_than_the_name_says():

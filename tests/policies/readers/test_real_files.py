@@ -42,7 +42,7 @@ def test_torch(name: str, kind: Content, step: int | None, epoch: int | None, me
 def test_keras_names_count_from_1_and_its_log_from_0():
     log = read_csv_log(FOLDER, "keras-training.log")
     assert log is not None
-    assert log.kind is LogKind.KERAS
+    assert log.kind == LogKind.KERAS
     for name in (FILES / "keras-names.txt").read_text().split():
         _, epoch, loss = name.removesuffix(".weights.h5").split("-")
         found = join.by_epoch(log.kind, log.rows, int(epoch))
