@@ -109,15 +109,17 @@ class Decisions(Sequence[Decision]):
     looks at are never gathered.
     """
 
-    __slots__ = ("_all", "_build", "_build_all", "actions")
+    __slots__ = ("_all", "_build", "_build_all", "actions", "tiers")
 
     def __init__(
         self,
         actions: Sequence[Action],
         build: Callable[[int], Decision],
         build_all: Callable[[Sequence[Action]], tuple[Decision, ...]],
+        tiers: Callable[[], Sequence[int | None]],
     ) -> None:
         self.actions = actions
+        self.tiers = tiers
         self._build = build
         self._build_all = build_all
         self._all: tuple[Decision, ...] | None = None
@@ -200,6 +202,13 @@ class Plan:
         if isinstance(self.decisions, Decisions):
             return self.decisions.actions
         return [decision.action for decision in self.decisions]
+
+    @property
+    def tiers(self) -> Sequence[int | None]:
+        """The tier of each checkpoint, in catalog order, without the reasons."""
+        if isinstance(self.decisions, Decisions):
+            return self.decisions.tiers()
+        return [decision.tier for decision in self.decisions]
 
     @property
     def doomed(self) -> tuple[Unit, ...]:

@@ -93,6 +93,14 @@ class Judgement:
                     found[place] = Decision(one, actions[place], reasons, tier)
         return tuple(one or self.decision(place) for place, one in enumerate(found))
 
+    def tiers(self) -> list[int | None]:
+        """The tier of each checkpoint, in catalog order; None where no rule has tiers."""
+        found: list[int | None] = [None] * len(self.catalog.checkpoints)
+        for series, places in self.lines.series.items():
+            for place, tier in zip(places, self._tiers_of(series), strict=False):
+                found[place] = tier
+        return found
+
     def metric_unknown(self) -> int:
         """How many stay for no other reason than a metric that is not known."""
         rules = () if self.policy is None else self.policy.keep

@@ -56,7 +56,7 @@ def make_plan(
     pins = catalog.pins if pins is None else pins
     if policy is not None and not policy.rules:
         policy = None  # a policy without rules asks for nothing; it never means "delete all"
-    _refuse_unknown_metrics(catalog, policy)
+    refuse_unknown_metrics(catalog, policy)
     lines = sort_out(catalog)
     evaluations = _evaluate(catalog, lines, policy, now, local_time)
     protections = protect(catalog, lines, policy, pins, now, evaluations)
@@ -74,7 +74,7 @@ def make_plan(
     return Plan(
         catalog=catalog,
         policy=policy,
-        decisions=Decisions(actions, judgement.decision, judgement.decisions),
+        decisions=Decisions(actions, judgement.decision, judgement.decisions, judgement.tiers),
         summary=summary,
         pins=pins,
         marks=marks,
@@ -140,7 +140,8 @@ def _evaluate(
     return found
 
 
-def _refuse_unknown_metrics(catalog: Catalog, policy: Policy | None) -> None:
+def refuse_unknown_metrics(catalog: Catalog, policy: Policy | None) -> None:
+    """PolicyRefusal when a rule asks for a metric that nobody has, or only as nan or infinity."""
     if policy is None or not catalog.checkpoints:
         return
     for i, rule in enumerate(policy.rules):

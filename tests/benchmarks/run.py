@@ -18,6 +18,7 @@ from pathlib import Path
 import commit_speed
 import plan_speed
 import report
+import review_speed
 import scan_speed
 import start_up
 from contest import Contest, Result, hold
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[Yard], Contest]] = {
     "plan": plan_speed.plan_20k,
     "commit": commit_speed.commit_fast,
     "slow-commit": commit_speed.commit_slow,
+    **review_speed.CONTESTS,
 }
 README = Path(__file__).parents[2] / "README.md"
 

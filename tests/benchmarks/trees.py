@@ -41,6 +41,7 @@ SMALL = Tree(10, 8)
 TEN_THOUSAND = Tree(100)
 TWO_HUNDRED_THOUSAND = Tree(2_000)
 MILLION = Tree(10_000)
+HUNDRED_THOUSAND = Tree(100_000, 5)  # checkpoints; the names above count files
 
 
 @dataclass(frozen=True, slots=True)

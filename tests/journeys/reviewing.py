@@ -37,7 +37,7 @@ class Reviewer:
         """Until nothing is scanned, moved or drawn any more."""
         deadline = time.monotonic() + PATIENCE
         await self.pilot.pause()
-        while self.app.model.scanning or self.app.deeds.doing:
+        while self.app.model.scanning or self.app.model.stale or self.app.deeds.doing:
             assert time.monotonic() < deadline, "the review hangs"
             await self.pilot.pause(0.01)
         await self.pilot.pause()

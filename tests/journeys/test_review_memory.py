@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from keepstep.policies.rules.preset_files import load_policy
-from keepstep.tui.review.remembered import Memory
+from keepstep.tui.review.remembered import Memory, Remembered
 from keepstep.tui.sample.run import build_sample_run
 
 from .reviewing import NOW, outline, review
@@ -45,7 +45,7 @@ async def test_order_filter_and_rules_come_back(run: Path):
 async def test_a_filter_that_means_nothing_any_more_is_dropped(run: Path):
     memory = _memory(run)
     model_base = load_policy("balanced")
-    memory.keep((await _sort(run)), "bleu<3", model_base, ())
+    memory.keep(Remembered((await _sort(run)), "bleu<3", base=model_base))
     async with review(run, memory=_memory(run)) as person:
         assert person.app.model.filter == ""
         assert len(person.app.model.visible) == 172

@@ -34,11 +34,11 @@ def last_3(root: Path) -> str:
 async def test_it_opens_on_the_runs_by_size(root: Path):
     async with review(root, "last-20", apparent=False) as person:
         assert "Runs, and what the plan would free in each" in person.text
-        names = [run.directory for run in person.app.pane.runs]
+        names = [run.name for run in person.app.pane.runs]
         assert sorted(names) == ["amy/run1", "bob/run2", "run3"]
         sizes = [run.disk for run in person.app.pane.runs]
         assert sizes == sorted(sizes, reverse=True)
-        assert {run.directory: run.deletes for run in person.app.pane.runs} == {
+        assert {run.name: run.deletes for run in person.app.pane.runs} == {
             "amy/run1": 0,
             "bob/run2": 0,
             "run3": 10,
@@ -49,14 +49,14 @@ async def test_it_opens_on_the_runs_by_size(root: Path):
 
 async def test_enter_goes_in_and_escape_comes_back(root: Path):
     async with review(root, "last-20", apparent=False) as person:
-        names = [run.directory for run in person.app.pane.runs]
+        names = [run.name for run in person.app.pane.runs]
         await person.press(*"j" * names.index("bob/run2"), "enter")
         assert len(person.app.model.visible) == 9
         assert "only bob/run2" in person.freed
         await person.press("c")
         assert person.notice.startswith("the plan deletes nothing")
         await person.press("escape")
-        assert person.app.pane.runs[person.app.pane.cursor].directory == "bob/run2"
+        assert person.app.pane.runs[person.app.pane.cursor].name == "bob/run2"
         await person.press("escape")
         assert len(person.app.model.visible) == 44
         await person.press("backspace")
@@ -67,7 +67,7 @@ async def test_the_timeline_is_that_of_the_run_one_has_gone_into(root: Path):
     async with review(root, "last-20", apparent=False, size=(120, 40)) as person:
         timeline = next(line for line in person.lines if line.startswith(" kept"))
         assert len(timeline.split("kept")[1].strip()) == 44
-        names = [run.directory for run in person.app.pane.runs]
+        names = [run.name for run in person.app.pane.runs]
         await person.press(*"j" * names.index("run3"), "enter")
         at = next(i for i, line in enumerate(person.lines) if line.startswith(" kept"))
         assert person.lines[at].split("kept")[1].strip() == "·" * 10 + "│" * 20
@@ -89,7 +89,7 @@ def _checkpoints(run: Path) -> set[str]:
 
 
 async def _open(person: Reviewer, run: str) -> None:
-    names = [one.directory for one in person.app.pane.runs]
+    names = [one.name for one in person.app.pane.runs]
     await person.press("g", *"j" * names.index(run), "right")
 
 

@@ -236,7 +236,7 @@ def test_keys_of_ones_own_hold_in_the_panes_and_questions(tmp_path: Path):
     config = tmp_path / "config" / "keepstep"
     config.mkdir(parents=True)
     (config / "config.yaml").write_text(
-        "keys: {commit: C, confirm: o, undo: z, purge: Z, down: [m, down], close: [b]}"
+        "keys: {up: [up], commit: C, confirm: o, undo: k, purge: K, down: [m, down], close: [b]}"
     )
     terminal = _opened(tmp_path, XDG_CONFIG_HOME=str(tmp_path / "config"))
     terminal.wait(_ready)
@@ -247,11 +247,11 @@ def test_keys_of_ones_own_hold_in_the_panes_and_questions(tmp_path: Path):
     terminal.wait(lambda lines: any("does nothing here" in line for line in lines))
     assert checkpoint.exists()
     terminal.press("o")
-    terminal.wait(lambda lines: any("z undoes" in line for line in lines))
+    terminal.wait(lambda lines: any("k undoes" in line for line in lines))
     assert not checkpoint.exists()
     terminal.press("t")
-    terminal.wait(lambda lines: "z put back" in lines[-1] and "Z purge" in lines[-1])
-    terminal.press("z")
+    terminal.wait(lambda lines: "k put back" in lines[-1] and "K purge" in lines[-1])
+    terminal.press("k")
     terminal.wait(lambda lines: "o/N" in lines[-1])
     terminal.press("o")
     terminal.wait(lambda lines: any("1 checkpoint put back" in line for line in lines))

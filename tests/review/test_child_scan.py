@@ -1,4 +1,4 @@
-"""The scan in a child gives the same catalog as the scan here, and never hangs or lies."""
+"""The scan in a child, forked or not, gives the same catalog as here, and never hangs or lies."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from keepstep.policies.catalog.scan_event import Finished, Found
 from keepstep.policies.refusal import PolicyRefusal, Refusal
 from keepstep.tui.review.child_scan import scan_in_child
 from keepstep.tui.review.run import run_review
+from keepstep.tui.review.scan_process import scan_in_process
 from keepstep.tui.sample.run import build_sample_run
 
 from ..policies.catalogs import NOW
@@ -59,3 +60,25 @@ def test_a_policy_that_is_refused_ends_the_scan_that_has_begun(run: Path):
         run_review(str(run), choose=choose)
     assert psutil.Process().children() == []
     assert gc.isenabled()
+
+
+def test_a_later_scan_in_its_own_process_gives_the_same(run: Path):
+    events = list(scan_in_process(str(run))(lambda: False))
+    assert isinstance(events[-1], Finished)
+    assert events[-1].catalog == scan(str(run))
+
+
+def test_its_refusal_reaches_who_asked(run: Path):
+    (run / ".keepstep" / "pins.json").write_text("{}")
+    with pytest.raises(Refusal, match="damaged"):
+        list(scan_in_process(str(run))(lambda: False))
+
+
+def test_nothing_is_imported_from_where_somebody_stands(
+    run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    (tmp_path / "signal.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    (tmp_path / "keepstep").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(list(scan_in_process(str(run))(lambda: False))[-1], Finished)
+    assert not (tmp_path / "ran").exists()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from keepstep.policies.catalog.model import Catalog
 from keepstep.policies.rules.best import BestRule
+from keepstep.tui.review.inventory import inventory_of
 from keepstep.tui.review.primary import shown_metrics
 from keepstep.tui.review.slots import with_suggestions
 
@@ -22,7 +23,8 @@ def _catalog(*choices: tuple[str, str] | None) -> Catalog:
 
 
 def _first(found: Catalog, *rules: BestRule) -> tuple[str, str | None]:
-    shown = shown_metrics(found, policy(*rules) if rules else None, apparent=False)
+    counts = inventory_of(found).metrics
+    shown = shown_metrics(found, counts, policy(*rules) if rules else None, apparent=False)
     return shown.metrics[0], shown.mode
 
 

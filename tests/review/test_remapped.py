@@ -53,17 +53,17 @@ def test_keys_that_are_written_together_stay_together(config: Config):
 
 
 def test_an_action_has_its_keys_wherever_it_is_offered(config: Config):
-    keymap = keymap_of(config("keys: {undo: z, purge: Z, down: [down, m], mark: D, compare: d}"))
-    assert keymap.action(REVIEW, "z") == keymap.action(PLACES["trash"], "z") == "undo"
-    assert keymap.action(PLACES["trash"], "Z") == "purge"
+    keymap = keymap_of(config("keys: {undo: x, purge: X, down: [down, m], mark: D, compare: d}"))
+    assert keymap.action(REVIEW, "x") == keymap.action(PLACES["trash"], "x") == "undo"
+    assert keymap.action(PLACES["trash"], "X") == "purge"
     assert keymap.action(PLACES["artifacts"], "D") == "mark"
     assert {keymap.action(place, "m") for place in PLACES.values()} == {"down"}
     assert {keymap.action(place, "j") for place in PLACES.values()} == {None}
-    assert ("z", "put back") in footer_keys(keymap.of(HISTORY))
+    assert ("x", "put back") in footer_keys(keymap.of(HISTORY))
 
 
 def test_escape_goes_back_whatever_the_file_says(config: Config):
-    keymap = keymap_of(config("keys: {close: z, clear: Z}"))
+    keymap = keymap_of(config("keys: {close: z, clear: Q}"))
     assert {keymap.action(place, "escape") for place in PLACES.values()} == {"close", "clear"}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from keepstep.policies.rules.preset_files import load_policy
 from keepstep.tui.review.ordering import Column, Sort
-from keepstep.tui.review.remembered import Memory
+from keepstep.tui.review.remembered import Memory, Remembered
 from keepstep.tui.review.slots import slots_of, toggled
 
 BALANCED = load_policy("balanced")
@@ -25,7 +25,8 @@ def _memory(run: Path, policy: str = "balanced") -> Memory:
 
 
 def _keep(memory: Memory) -> None:
-    memory.keep(SORT, "step>5", BALANCED, toggled(slots_of(BALANCED), 0))
+    slots = tuple(toggled(slots_of(BALANCED), 0))
+    memory.keep(Remembered(SORT, "step>5", True, frozenset({"a-*"}), BALANCED, slots))
 
 
 def test_it_comes_back(run: Path):
@@ -33,6 +34,7 @@ def test_it_comes_back(run: Path):
     found = _memory(run).recall()
     assert found is not None
     assert (found.sort, found.filter) == (SORT, "step>5")
+    assert (found.grouped, found.folded) == (True, frozenset({"a-*"}))
     assert found.base is not None
     assert found.base.document() == BALANCED.document()
     assert [(slot.rule, slot.on) for slot in found.slots] == [(BALANCED.keep[0], False)]
@@ -40,7 +42,8 @@ def test_it_comes_back(run: Path):
 
 def test_a_slim_rule_comes_back_as_one(run: Path):
     policy = load_policy("weights-history")
-    _memory(run).keep(SORT, "", policy, toggled(slots_of(policy), 0))
+    slots = tuple(toggled(slots_of(policy), 0))
+    _memory(run).keep(Remembered(SORT, base=policy, slots=slots))
     found = _memory(run).recall()
     assert found is not None
     assert found.slots == tuple(toggled(slots_of(policy), 0))

@@ -18,6 +18,8 @@ from keepstep.tui.review.feed import Feed
 from keepstep.tui.review.glyphs import UNICODE
 from keepstep.tui.sample.run import build_sample_run
 
+from ..policies.trees import hugging_face, set_saved
+
 NOW = 1_763_806_800.0
 SIZES = [(80, 24), (120, 40)]
 
@@ -39,11 +41,11 @@ def review(run: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ReviewAp
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(run.parent / "no-presets-of-my-own"))
 
-    def opened(alive: Activity = IDLE) -> ReviewApp:
-        feed = Feed(lambda _: scan_events(str(run), processes=lambda _: alive)).start()
+    def opened(alive: Activity = IDLE, root: Path = run) -> ReviewApp:
+        feed = Feed(lambda _: scan_events(str(root), processes=lambda _: alive)).start()
         feed.join()
         return review_of(
-            str(run),
+            str(root),
             load_policy("balanced"),
             now=lambda: NOW,
             feed=feed,
@@ -73,6 +75,24 @@ def review(run: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ReviewAp
 )
 def test_screen(snap_compare, review, keys: list[str], size: tuple[int, int]):
     assert snap_compare(review(), press=keys, terminal_size=size)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three runs below one root; bytes are written, so that all machines measure the same."""
+    root = tmp_path_factory.mktemp("screens") / "runs"
+    for name, count in (("amy/run1", 5), ("bob/run2", 60), ("run3", 30)):
+        hugging_face(root / name, range(100, 100 * count + 1, 100))
+        for checkpoint in (root / name).glob("checkpoint-*"):
+            (checkpoint / "model.safetensors").write_bytes(bytes(9000))
+            set_saved(checkpoint, NOW - 86400)
+    return root
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+@pytest.mark.parametrize("keys", [["G"], [*"Gdg", "enter", "j"], ["Z"]], ids=["rows", "one", "all"])
+def test_groups(snap_compare, review, runs: Path, keys: list[str], size: tuple[int, int]):
+    assert snap_compare(review(root=runs), press=["escape", "z", *keys], terminal_size=size)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])

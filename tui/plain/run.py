@@ -39,7 +39,7 @@ def run_plain(
     scan = scanner(root, remember=not read_only)
     code = Session(model, LocalDisk(), talk, lambda: Feed(scan).start(), root).run()
     if not read_only and model.arrivals.named:
-        memory.keep(model.sort, model.filter, model.base, model.slots)
+        memory.keep(model.choices)
     return code
 
 

@@ -130,7 +130,7 @@ class Session(PolicyCommands, DiskCommands):
             self.model.show_run(before)
             return
         for position in positions[:1]:
-            self.model.show_run(pane.runs[position].directory)
+            self.model.show_run(pane.runs[position].name)
         self._next = 1
         scope = self.model.scope
         self.talk.say(f"only {scope}; a commit is about that run alone" if scope else "all runs")
@@ -152,7 +152,7 @@ class Session(PolicyCommands, DiskCommands):
             self.model.toggle_slims(ids)
 
     def do_sort(self, text: str) -> None:
-        cells = layout_for(self.model.catalog, self.model.shown, _ALL_COLUMNS).cells
+        cells = layout_for(self.model.inventory, self.model.shown, _ALL_COLUMNS).cells
         titles = {cell.title.lower(): cell.column for cell in cells}
         text = text or self.talk.ask(f"by which of {', '.join(titles)}; nothing leaves")
         column: Column | None = titles.get(text.lower())

@@ -33,7 +33,7 @@ from .panes import Pane
 from .policy_actions import PolicyActions
 from .remapped import TABLE, Keymap
 from .remembered import Memory
-from .scanning import Scanning
+from .scanning import Scanning, rescan_of
 from .table import Table
 from .watch import Watch
 
@@ -43,6 +43,13 @@ if TYPE_CHECKING:
 
 _KEYS = {key.id: key for key in REVIEW}
 _TIME_TO_GIVE_BACK = 5.0  # seconds
+# What goes on while a large run is planned: all else is built upon the plan, and waits for it.
+_OF_ANY_PLAN = {"up", "down", "page_up", "page_down", "first", "last", "sort", "reverse", "range"}
+_OF_ANY_PLAN |= {"group", "fold"}
+_OF_ANY_PLAN |= {"pin", "mark", "slim", "value_before", "value_next", "more", "less"}
+_OF_ANY_PLAN |= {f"rule_{n}" for n in range(1, 10)}
+_FOLD_IT = {"details", "pin"}  # what a heading takes these for
+_OF_A_ROW = {"note", "mark", "slim"}
 _NOT_MEANWHILE = {"rescan", "pin", "commit", "undo", "history"}
 
 
@@ -67,7 +74,7 @@ def review_of(
     return ReviewApp(
         ReviewModel(root, policy, now=now, apparent=apparent, read_only=read_only),
         feed=feed or Feed(scanner(root)).start(),
-        rescan=lambda: Feed(scanner(root, remember=not read_only)).start(),
+        rescan=lambda aside: rescan_of(root, aside=aside, remember=not read_only),
         disk=disk or LocalDisk(),
         glyphs=glyphs or glyphs_for_locale(),
         title=root if title is None else title,
@@ -93,7 +100,7 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         model: ReviewModel,
         *,
         feed: Feed,
-        rescan: Callable[[], Feed],
+        rescan: Callable[[bool], Feed],
         disk: Disk,
         glyphs: Glyphs,
         title: str,
@@ -157,15 +164,22 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         model = self.model
         memory, self._memory = self._memory, None  # once, whoever comes first
         if memory is not None and not model.read_only and model.arrivals.named:
-            memory.keep(model.sort, model.filter, model.base, model.slots)
+            memory.keep(model.choices)
 
     def action_do(self, id_: str) -> None:
         """Do what a key of the table stands for."""
         self.key_line.notice = ""
+        if id_ not in _OF_ANY_PLAN:
+            self.model.settle()
+        heading = self.model.heading
         if _KEYS[id_].writes and self.model.read_only:
             self.say("this review is read-only: it changes nothing on disk")
         elif self.deeds.doing and id_ in _NOT_MEANWHILE:
             self.say(f"{self.deeds.doing}; one thing at a time")
+        elif heading is not None and id_ in _FOLD_IT and not self.model.selection:
+            self.model.toggle_fold(heading)
+        elif heading is not None and id_ in _OF_A_ROW and not self.model.selection:
+            self.say("this is a series: Enter opens it; v selects a range of its rows")
         elif id_.startswith("rule_"):
             self.model.toggle(int(id_.removeprefix("rule_")) - 1)
         else:
@@ -189,7 +203,7 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
         self.model.move_to(0)
 
     def do_last(self) -> None:
-        self.model.move_to(len(self.model.visible) - 1)
+        self.model.move_to(len(self.model.rows) - 1)
 
     def do_sort(self) -> None:
         self.model.sort_next(self.table.layout_now.columns)
@@ -199,6 +213,12 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
 
     def do_range(self) -> None:
         self.model.anchor = None if self.model.anchor else self.model.cursor
+
+    def do_group(self) -> None:
+        self.model.toggle_grouping()
+
+    def do_fold(self) -> None:
+        self.model.fold_all()
 
     def do_clear(self) -> None:
         if self.model.anchor:
@@ -315,6 +335,12 @@ class ReviewApp(Scanning, PolicyActions, DiskActions):
 
     def on_table_header_clicked(self, message: Table.HeaderClicked) -> None:
         self.model.sort_by(message.column)
+        self.sync()
+
+    def on_table_heading_clicked(self, message: Table.HeadingClicked) -> None:
+        self.model.move_to(message.position)
+        if self.model.heading is not None:
+            self.model.toggle_fold(self.model.heading)
         self.sync()
 
     def on_table_row_clicked(self, message: Table.RowClicked) -> None:

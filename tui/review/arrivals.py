@@ -23,14 +23,26 @@ class Arrivals:
         self.named = False
         self.finished = False
         self.sized = 0
+        self.resized = False  # the last news were of sizes alone: the names are as they were
 
     @property
     def known(self) -> int:
         """How many checkpoints have been found."""
         return len(self._checkpoints)
 
+    def known_after(self, events: Iterable[ScanEvent]) -> int:
+        """About how many checkpoints will be known after these."""
+        found = 0
+        for event in events:
+            if isinstance(event, Found):
+                found += len(event.checkpoints)
+            elif not isinstance(event, Sized):
+                found = max(found, len(event.catalog.checkpoints))
+        return max(self.known, found)
+
     def take(self, events: Iterable[ScanEvent]) -> Catalog:
         """The catalog after these events."""
+        self.resized = self.named
         for event in events:
             self._take(event)
         if not self.finished:
@@ -42,14 +54,19 @@ class Arrivals:
             for one in event.checkpoints:  # what names told may be told again, with more
                 at = self._positions.setdefault(one.id, len(self._checkpoints))
                 self._checkpoints[at : at + 1] = [one]
+            self.resized = False
         elif isinstance(event, Sized):
             self._checkpoints[self._positions[event.checkpoint.id]] = event.checkpoint
             self.sized += 1
         elif isinstance(event, Named):
             self._adopt(event.catalog)
-            self.named = True
+            self.named, self.resized = True, False
         elif isinstance(event, Finished):
+            before = [one.id for one in self._checkpoints]
             self._adopt(event.catalog)
+            # A second one brings the metrics of long logs.
+            same = before == [one.id for one in self._checkpoints]
+            self.resized = self.resized and same and not self.finished
             self.named = self.finished = True
 
     def _adopt(self, catalog: Catalog) -> None:

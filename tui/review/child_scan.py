@@ -37,7 +37,7 @@ def scan_in_child(root: str, *, remember: bool = False) -> Scanner:
         os.close(reader)
         _work(root, writer, remember)
     os.close(writer)
-    return lambda cancelled: _received(reader, child, cancelled)
+    return lambda cancelled: received(reader, child, cancelled)
 
 
 def _work(root: str, writer: int, remember: bool) -> NoReturn:
@@ -48,7 +48,7 @@ def _work(root: str, writer: int, remember: bool) -> NoReturn:
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
         with open(writer, "wb") as pipe:
-            _send(_events(root, remember), pipe)
+            send(_events(root, remember), pipe)
     finally:
         os._exit(0)
 
@@ -64,7 +64,8 @@ def _events(root: str, remember: bool) -> Iterator[ScanEvent]:
     yield from scan_events(root, recall=True, remember=remember, read_on=True)
 
 
-def _send(events: Iterable[ScanEvent], pipe: BinaryIO) -> None:
+def send(events: Iterable[ScanEvent], pipe: BinaryIO) -> None:
+    """Send a scan to who reads the other end, a few sizes at a time."""
     # One pickler for all: what was sent before is sent again as a reference.
     pickler = _Pickler(pipe, pickle.HIGHEST_PROTOCOL)
     batch: _Sent = []
@@ -93,7 +94,8 @@ def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
     return MappingProxyType(mapping)  # which pickle cannot find under its own name
 
 
-def _received(reader: int, child: int, cancelled: Callable[[], bool]) -> Iterator[ScanEvent]:
+def received(reader: int, child: int, cancelled: Callable[[], bool]) -> Iterator[ScanEvent]:
+    """What a child sends, until it ends or nobody wants more; it is gone then."""
     finished = ended = False
     try:
         with open(reader, "rb") as pipe:

@@ -79,7 +79,7 @@ class ConfirmPane(Pane):
         return lines
 
     def _checkpoints(self, width: int) -> list[Line]:
-        layout = layout_for(self._model.catalog, self._model.shown, width + 1)
+        layout = layout_for(self._model.inventory, self._model.shown, width + 1)
         title = header(layout, self._model, self._glyphs)[1:]
         lines: list[Line] = [[(title, BOLD)]]
         for decision in self.commitment.going:

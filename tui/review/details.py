@@ -22,7 +22,7 @@ from .lines import Line, Lines
 from .model import ReviewModel
 from .panes import Pane
 from .styles import BOLD, DELETED, DIM, PINNED, SLIMMED, UNFINISHED
-from .words import epoch_text, metric_text, wrapped
+from .words import epoch_text, metric_text, size_range, wrapped
 
 _MOST_MEMBERS = 12
 
@@ -37,12 +37,16 @@ class DetailsSide(Lines):
         self._model, self._glyphs = model, glyphs
 
     def sync(self) -> None:
-        current = self._model.current
-        if current is None:
+        current, series = self._model.current, self._model.heading
+        if current is None and series is None:
             self.draw([])
             return
-        edge = self._glyphs.edge
-        lines = details_of(current, self._model, self._glyphs, self.columns - 3)
+        edge, width = self._glyphs.edge, self.columns - 3
+        lines = (
+            details_of(current, self._model, self._glyphs, width)
+            if current is not None
+            else series_details(series or "", self._model, width)
+        )
         padded = [*lines, *([()] * (self.rows - len(lines)))]
         self.draw([[(f" {edge} ", None), *line] for line in padded])
 
@@ -57,6 +61,23 @@ class DetailsPane(Pane):
     def content(self, width: int) -> Sequence[Line]:
         current = self._model.current
         return details_of(current, self._model, self._glyphs, width) if current else []
+
+
+def series_details(series: str, model: ReviewModel, width: int) -> list[Line]:
+    """The lines for a heading of the table."""
+    sums = model.sum_of(series)
+    seen = model.shown_of(series)
+    facts = [counted(sums.checkpoints, "checkpoint")]
+    if seen != sums.checkpoints:
+        facts.append(f"{seen} of them pass the filter")
+    facts.append(size(sums.apparent if model.apparent else sums.disk))
+    keeps = sums.checkpoints - sums.deletes - sums.slims
+    slims = f", slims {sums.slims}" if sums.slims else ""
+    facts.append(f"the plan keeps {keeps}{slims}, deletes {sums.deletes}")
+    frees = size_range(sums.freed.certain, sums.freed.possible)
+    facts.append(f"and frees {size(sums.freed.apparent) if model.apparent else frees}")
+    lines: list[Line] = [_styled(text, BOLD) for text in wrapped(shown(series), width)]
+    return lines + [_styled(line) for text in facts for line in wrapped(text, width)]
 
 
 def details_of(decision: Decision, model: ReviewModel, glyphs: Glyphs, width: int) -> list[Line]:

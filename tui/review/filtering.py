@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
-from ...policies.catalog.model import State
-from ...policies.decisions import Action, Decision
+from ...policies.catalog.model import Checkpoint, State
+from ...policies.decisions import Action, Plan
 from ...policies.late_dataclass import dataclass
 from ...policies.units import parse_duration
 
@@ -36,8 +36,9 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a filter looks at, besides the decision."""
+    """What a filter looks at: a plan, and what the review shows besides."""
 
+    plan: Plan
     pinned: Collection[str] = ()
     marked: Collection[str] = ()
     metrics: Collection[str] = ()
@@ -45,39 +46,46 @@ class View:
     apparent: bool = False
 
 
-Test = Callable[[Decision], bool]
+Test = Callable[[int], bool]  # of a place in the catalog: most rows need no decision for it
 
 
 def parse_filter(text: str, view: View) -> Test:
     """A function that says whether a row is shown; FilterError names the word it cannot take."""
     tests = [_test(word, view) for word in text.split()]
-    return lambda decision: all(test(decision) for test in tests)
+    if len(tests) == 1:
+        return tests[0]
+    return lambda place: all(test(place) for test in tests)
 
 
 def _test(word: str, view: View) -> Test:
     if word.startswith("!") and len(word) > 1:
         inner = _test(word[1:], view)
-        return lambda decision: not inner(decision)
-    states = _states(view)
-    if word in states:
-        return states[word]
+        return lambda place: not inner(place)
+    state = _state(word, view)
+    if state is not None:
+        return state
     match = _COMPARISON.fullmatch(word)
     if match:
         return _comparison(match[1], match[2], match[3], view)
-    part = word.lower()
-    return lambda decision: part in decision.checkpoint.id.lower()
+    part, checkpoints = word.lower(), view.plan.catalog.checkpoints
+    return lambda place: part in checkpoints[place].id.lower()
 
 
-def _states(view: View) -> dict[str, Test]:
-    return {
-        "keep": lambda d: d.action is Action.KEEP,
-        "slim": lambda d: d.action is Action.SLIM,
-        "delete": lambda d: d.action is Action.DELETE,
-        "pinned": lambda d: d.checkpoint.id in view.pinned,
-        "marked": lambda d: d.checkpoint.id in view.marked,
-        "protected": lambda d: d.protected,
-        "incomplete": lambda d: d.checkpoint.state is not State.COMPLETE,
-    }
+def _state(word: str, view: View) -> Test | None:
+    """The test of a word that stands for a state; None for any other word."""
+    plan, checkpoints, complete = view.plan, view.plan.catalog.checkpoints, State.COMPLETE
+    if word in {"keep", "slim", "delete"}:
+        wanted, actions = Action(word), plan.actions
+        return lambda place: actions[place] is wanted
+    if word in {"pinned", "marked"}:
+        ids = view.pinned if word == "pinned" else view.marked
+        return lambda place: checkpoints[place].id in ids
+    if word == "protected":
+        actions, goes = plan.actions, Action.DELETE
+        return lambda place: actions[place] is not goes and plan.decisions[place].protected
+    if word == "incomplete":
+        return lambda place: checkpoints[place].state is not complete
+    return None
 
 
 def _comparison(field: str, sign: str, text: str, view: View) -> Test:
@@ -85,10 +93,10 @@ def _comparison(field: str, sign: str, text: str, view: View) -> Test:
         known = ", ".join((*_FIELDS, *sorted(view.metrics)))
         raise FilterError(f"{field!r} is nothing to compare here; known: {known}")
     wanted = _wanted(field, text)
-    holds = _OPERATORS[sign]
+    holds, values = _OPERATORS[sign], _values(field, view)
 
-    def test(decision: Decision) -> bool:
-        value = _value(decision, field, view)
+    def test(place: int) -> bool:
+        value = values(place)
         return value is not None and holds(value, wanted)
 
     return test
@@ -111,17 +119,30 @@ def _bytes(text: str) -> float:
     return float(match[1]) * (1024.0 if match[3] else 1000.0) ** _POWERS[match[2].lower()]
 
 
-def _value(decision: Decision, field: str, view: View) -> float | None:
-    one = decision.checkpoint
-    if field == "step":
-        return one.step
-    if field == "epoch":
-        return one.epoch
+def _values(field: str, view: View) -> Callable[[int], float | None]:
+    """The value of a field by place."""
+    checkpoints: Sequence[Checkpoint] = view.plan.catalog.checkpoints
     if field == "tier":
-        return decision.tier
-    if field == "age":
-        return None if one.saved_at is None else view.now - one.saved_at
-    if field == "size":
-        size = one.apparent if view.apparent else one.disk
-        return None if one.measure is None else size
-    return one.metrics.get(field)
+        return view.plan.tiers.__getitem__
+    value = _VALUES.get(field)
+    if value is None:
+        return lambda place: checkpoints[place].metrics.get(field)
+    return lambda place: value(checkpoints[place], view)
+
+
+def _age(one: Checkpoint, view: View) -> float | None:
+    return None if one.saved_at is None else view.now - one.saved_at
+
+
+def _size(one: Checkpoint, view: View) -> float | None:
+    if one.measure is None:
+        return None
+    return one.measure.apparent if view.apparent else one.measure.disk
+
+
+_VALUES: dict[str, Callable[[Checkpoint, View], float | None]] = {
+    "step": lambda one, view: one.step,
+    "epoch": lambda one, view: one.epoch,
+    "age": _age,
+    "size": _size,
+}

@@ -35,6 +35,8 @@ class Glyphs:
     levels: str = "▁▂▃▄▅▆▇█"
     rule: str = "─"
     edge: str = "│"
+    opened: str = "▾"
+    folded: str = "▸"
     on: str = "■"
     off: str = "□"
     arrows: str = "↑↓←→"
@@ -70,6 +72,8 @@ ASCII = Glyphs(
     levels="_.-=+*%#",
     rule="-",
     edge="|",
+    opened="-",
+    folded="+",
     on="x",
     off=" ",
     arrows="",

@@ -53,6 +53,8 @@ REVIEW: tuple[Key, ...] = (
     Key("presets", ("p",), "presets", "choose a preset, with what each would free here"),
     Key("sort", ("s",), "sort", "sort by the next column; a click on a title does it too"),
     Key("reverse", ("S",), "", "reverse the order"),
+    Key("group", ("z",), "", "group the table by series, a heading each; Enter or space on a heading folds or opens it"),
+    Key("fold", ("Z",), "", "fold all groups, or open all"),
     Key("filter", ("slash",), "filter", "filter: part of a name, keep, slim, delete, pinned, tier:2, step>5000, size>3G, age>7d", shown="/"),
     Key("clear", ("escape",), "", "end the range, else clear the filter, else go back to the runs", shown="Esc"),
     Key("runs", ("R", "backspace", "left", "h"), "", "the runs below this root by size, and what would be freed in each", shown="R backspace ← h"),

@@ -38,6 +38,11 @@ class Lines(Widget):
         if self.is_attached or not isinstance(event, events.InputEvent):
             await super().on_event(event)
 
+    def on_hide(self) -> None:
+        """What changes while it is out of sight is drawn when it comes back, in whatever size."""
+        if not self.display:
+            self._drawn_for = None
+
     @property
     def columns(self) -> int:
         """Cells in a line."""

@@ -22,6 +22,10 @@ class Marking:
         """Ask for the plan of what is marked now."""
         raise NotImplementedError
 
+    def replan_at_once(self) -> None:
+        """Have that plan now, to build upon it."""
+        raise NotImplementedError
+
     def place_of(self, id_: str | None) -> int | None:
         """Where a checkpoint stands in the catalog, when it is there."""
         raise NotImplementedError
@@ -33,9 +37,7 @@ class Marking:
 
     def toggle_marks(self, ids: Sequence[str]) -> None:
         """Mark for deletion by hand what can be, or unmark when all that can be is marked."""
-        decisions = self._decisions(ids)
-        free = {id_ for id_, decision in decisions.items() if not decision.protected}
-        guarded = [decision for decision in decisions.values() if decision.protected]
+        free, guarded = self._sorted_out(ids)
         self.marks = self.marks - free if free <= self.marks else self.marks | free
         self.slim_marks -= self.marks
         self.replan()
@@ -43,9 +45,11 @@ class Marking:
 
     def toggle_slims(self, ids: Sequence[str]) -> None:
         """Mark by hand to keep only the weights of what can be, or unmark likewise."""
-        why = {id_: self._why_whole(one) for id_, one in self._decisions(ids).items()}
-        free = frozenset(id_ for id_ in ids if not why[id_])
-        stay = [id_ for id_ in ids if why[id_]]
+        decisions = self.plan.decisions
+        places = [(id_, self.place_of(id_)) for id_ in ids]
+        why = {id_: self._why_whole(decisions[at]) for id_, at in places if at is not None}
+        free = frozenset(id_ for id_ in why if not why[id_])
+        stay = [id_ for id_ in why if why[id_]]
         slim = self.slim_marks - free if free <= self.slim_marks else self.slim_marks | free
         self.slim_marks, self.marks = slim, self.marks - slim
         self.replan()
@@ -57,16 +61,27 @@ class Marking:
         """The same for an artifact; what the plan keeps all the same is not marked."""
         before = self.marks
         self.marks = before ^ {path}
-        self.replan()
+        self.replan_at_once()
         found = {one.artifact.path: one for one in self.plan.artifacts}.get(path)
         if path not in before and found is not None and found.action is not Action.DELETE:
             self.message = f"not marked: {self.explainer.short_artifact(found)}"
             self.marks = before
-            self.replan()
+            self.replan_at_once()
 
-    def _decisions(self, ids: Sequence[str]) -> dict[str, Decision]:
-        places = {id_: self.place_of(id_) for id_ in ids}
-        return {id_: self.plan.decisions[at] for id_, at in places.items() if at is not None}
+    def _sorted_out(self, ids: Sequence[str]) -> tuple[set[str], list[Decision]]:
+        """What may be marked for deletion, and the decisions on what may not."""
+        actions, decisions = self.plan.actions, self.plan.decisions
+        free: set[str] = set()
+        guarded: list[Decision] = []
+        for id_ in ids:
+            place = self.place_of(id_)
+            if place is None:
+                continue
+            if actions[place] is Action.DELETE or not (decision := decisions[place]).protected:
+                free.add(id_)
+            else:
+                guarded.append(decision)
+        return free, guarded
 
     def _why_whole(self, decision: Decision) -> str:
         return self.explainer.why_protected(decision) or why_whole(decision.checkpoint)

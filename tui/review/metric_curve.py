@@ -53,7 +53,8 @@ class MetricCurve(Lines):
         if not names:
             self.draw([])
             return
-        key = (id(self._model.catalog), self._model.scope, self._model.shown, self.size)
+        model = self._model
+        key = (model.inventory.names, model.scope, model.shown, self.size)
         if key != self._made_for:
             self._made_for = key
             self._picture = self._pictured(names[0])

@@ -7,30 +7,34 @@ rescans change nothing about it. The model decides nothing itself: it asks for a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ...policies.best_report import BestReport, best_reports
-from ...policies.catalog.model import Catalog, Checkpoint, Pin
+from ...policies.catalog.model import Catalog, Pin
 from ...policies.catalog.scan_event import ScanEvent
-from ...policies.decisions import Decision, Plan
+from ...policies.decisions import Plan
 from ...policies.explain import Explainer
-from ...policies.plan import make_plan
 from ...policies.refusal import PolicyRefusal
 from ...policies.rules.policy import Policy
 from ..role_text import optimizer_state_line
 from .arrivals import Arrivals
 from .filtering import FilterError, View, parse_filter
+from .grouping import Grouping
+from .inventory import Inventory, inventory_of
 from .marking import Marking
-from .ordering import Column, Orders, Sort, first_sort, next_sort
+from .moving import Moving
+from .ordering import Column, Shown, Sort, first_sort, next_sort
+from .planning import Asked, Planning
 from .primary import shown_metrics
 from .remembered import Remembered
 from .run_directory import run_directory
 from .scope import Scope
 from .slots import all_off, policy_of, slots_of, with_suggestions
 from .switching import Switching
-from .visible import Visible
+from .visible import TableRows, Visible
 
 
-class ReviewModel(Switching, Marking, Scope):
+class ReviewModel(Planning, Moving, Grouping, Switching, Marking, Scope):
     """One review of one root."""
 
     def __init__(
@@ -64,21 +68,31 @@ class ReviewModel(Switching, Marking, Scope):
         self._kept: object = None  # the plan that was exported or saved
         self._filter_to_come = ""  # remembered; its metrics are known once the scan has named all
         self._moved = False  # until then the cursor stays at the top while rows arrive
-        self._positions: dict[str, int] = {}
-        self._arranged: Sequence[int] | None = None  # the places that the positions are of
-        self._scoped: tuple[Catalog, str, Sequence[int]] = (Catalog(root), "", ())
+        self._arranged: tuple[object, ...] = (None, None, None, None)  # what the rows are of
+        self._groups = {}
+        self._sums = (None, {})
+        self._scoped: tuple[Catalog, str, Sequence[int], bool] = (Catalog(root), "", (), False)
         self._reports: tuple[object, Mapping[str, Sequence[BestReport]]] = (None, {})
-        self._optimizer_state: tuple[object, Mapping[str, str]] = (None, {})
-        self._adopt(Catalog(root))
+        self._optimizer_state: tuple[object, dict[str, str]] = (None, {})
+        self.catalog = Catalog(root)
+        self.inventory = inventory_of(self.catalog)
+        self.adopt(self.inventory)
 
     def restore(self, found: Remembered) -> None:
         """Go on as the last review of this directory was left."""
-        self.sort = found.sort
+        self.sort, self.grouped, self.folded = found.sort, found.grouped, found.folded
         self._filter_to_come = found.filter
         if found.slots:
             self.base, self.slots = found.base, found.slots
             if self.changed:
                 self.message = "rules as you left them; a preset begins anew"
+
+    @property
+    def choices(self) -> Remembered:
+        """What the next review of this directory should go on with."""
+        return Remembered(
+            self.sort, self.filter, self.grouped, self.folded, self.base, tuple(self.slots)
+        )
 
     @property
     def unsaved(self) -> bool:
@@ -129,7 +143,7 @@ class ReviewModel(Switching, Marking, Scope):
         """Whether what is shown, but for a filter, is of more than one series."""
         if not self.scope:
             return len(self.catalog.series) > 1
-        return len({self.catalog.checkpoints[place].series for place in self.in_scope}) > 1
+        return bool(self.in_scope) and self._scoped[3]
 
     def best_of(self, series: str) -> Sequence[BestReport]:
         """How far the best of a series may be trusted, by each metric that judges it."""
@@ -144,27 +158,47 @@ class ReviewModel(Switching, Marking, Scope):
 
     def optimizer_state_of(self, series: str) -> str:
         """What the optimizer's files of a series come to, in words; "" for none."""
-        key = (id(self.catalog), self.apparent)
-        if key != self._optimizer_state[0]:
-            members: dict[str, list[Checkpoint]] = {}
-            for one in self.catalog.checkpoints:
-                members.setdefault(one.series, []).append(one)
-            said = {
-                name: optimizer_state_line(held, apparent=self.apparent)
-                for name, held in members.items()
-            }
-            self._optimizer_state = (key, said)
-        return self._optimizer_state[1].get(series, "")
+        catalog, known = self._optimizer_state
+        if catalog is not self.catalog:
+            known = {}
+            self._optimizer_state = (self.catalog, known)
+        if series not in known:
+            places = self.inventory.by_series.get(series, ())
+            held = [self.catalog.checkpoints[place] for place in places]
+            known[series] = optimizer_state_line(held, apparent=self.apparent)
+        return known[series]
 
     def take(self, events: Iterable[ScanEvent]) -> None:
         """Adopt what a scan found. A rescan shows its result at once, when it is complete."""
-        arrivals = self._rescan or self.arrivals
+        arrivals = self.arriving
+        inventory = self.arrived(arrivals, events)
+        if inventory is not None:
+            self.adopt_of(arrivals, inventory)
+
+    @property
+    def arriving(self) -> Arrivals:
+        """What the running scan, or else the last one, has brought."""
+        return self._rescan or self.arrivals
+
+    def arrived(self, arrivals: Arrivals, events: Iterable[ScanEvent]) -> Inventory | None:
+        """What is to be adopted after these events, in any thread; None amid a rescan."""
         catalog = arrivals.take(events)
-        if self._rescan is not None:
-            if not arrivals.finished:
-                return
-            self.arrivals, self._rescan = arrivals, None
-        self._adopt(catalog)
+        if arrivals is not self.arrivals and not arrivals.finished:
+            return None
+        resized = arrivals is self.arrivals and arrivals.resized
+        return inventory_of(catalog, self.inventory if resized else None)
+
+    def adopt_of(
+        self,
+        arrivals: Arrivals,
+        inventory: Inventory,
+        made: tuple[Asked, Plan | None] | None = None,
+    ) -> None:
+        """Adopt what a scan has found, unless another scan has begun since."""
+        if arrivals is not self.arriving:
+            return
+        self.adopt(inventory, made)
+        self.arrivals, self._rescan = arrivals, None
 
     def begin_rescan(self, *, unasked: bool = False) -> None:
         """What comes next from `take` belongs to a new scan; one that nobody asked for is quiet."""
@@ -177,23 +211,44 @@ class ReviewModel(Switching, Marking, Scope):
         self._rescan = None
         self.trouble = trouble
 
-    def _adopt(self, catalog: Catalog) -> None:
-        self.catalog = catalog
-        self.pins = catalog.pins
-        times = (one.saved_at for one in catalog.checkpoints)
-        self._written_at = max((at for at in times if at is not None), default=None)
-        self._places = {one.id: place for place, one in enumerate(catalog.checkpoints)}
-        self._orders = Orders(catalog)
-        if self.arrivals.finished:
-            self.marks &= self._places.keys() | {one.path for one in catalog.artifacts}
-            self.slim_marks &= self._places.keys()
-        if self.anchor not in self._places:
+    def adopt(self, inventory: Inventory, made: tuple[Asked, Plan | None] | None = None) -> None:
+        """Show a catalog with its plan: the one that was made for it, if it still fits."""
+        catalog = inventory.catalog
+        self.pins, self.marks, self.slim_marks = self._kept_on(inventory)
+        self.inventory, self.catalog = inventory, catalog
+        self._written_at = inventory.written_at
+        if self.anchor not in inventory.places:
             self.anchor = None
-        self.shown = shown_metrics(catalog, self.base, apparent=self.apparent)
-        if self.arrivals.named:
-            self.slots = with_suggestions(self.slots, catalog, next(iter(self.shown.metrics), None))
+        self.shown = self._metrics_for(self.base)
+        if self.arriving.named:
+            self._suggest()
             self._restore_filter()
-        self.replan()
+        if made is not None and made[1] is not None and made[0].like(self.asked()):
+            self.stale = False
+            self.install(made[1])
+        else:
+            self.replan_at_once()
+
+    def _kept_on(
+        self, inventory: Inventory
+    ) -> tuple[Mapping[str, Pin], frozenset[str], frozenset[str]]:
+        """Pins, marks and marks to slim as they are once this inventory is adopted."""
+        catalog, known = inventory.catalog, inventory.places.keys()
+        # What was pinned since the scan read the pins is not undone by its later news.
+        told_before = self._rescan is None and catalog.pins == self.catalog.pins
+        pins = self.pins if told_before else catalog.pins
+        if not self.arriving.finished:
+            return pins, self.marks, self.slim_marks
+        paths = frozenset(one.path for one in catalog.artifacts) if self.marks else frozenset()
+        return pins, self.marks & (known | paths), self.slim_marks & known
+
+    def _metrics_for(self, policy: Policy | None) -> Shown:
+        counts = self.inventory.metrics
+        return shown_metrics(self.catalog, counts, policy, apparent=self.apparent)
+
+    def _suggest(self) -> None:
+        metric = next(iter(self.shown.metrics), None)
+        self.slots = with_suggestions(self.slots, self.catalog, metric)
 
     def _restore_filter(self) -> None:
         text, self._filter_to_come = self._filter_to_come, ""
@@ -205,38 +260,38 @@ class ReviewModel(Switching, Marking, Scope):
             return  # it compared a metric that is not here any more
         self.filter = text
 
-    def replan(self) -> None:
-        """Ask for the plan of what is on, pinned and marked now. Refused rules go off.
+    def asked(self, inventory: Inventory | None = None) -> Asked:
+        """What the plan should be of now, or once this inventory is adopted."""
+        pins, marks, slim_marks = self.pins, self.marks, self.slim_marks
+        if inventory is not None:
+            pins, marks, slim_marks = self._kept_on(inventory)
+        catalog = self.catalog if inventory is None else inventory.catalog
+        policy = policy_of(self.base, self.slots) if self.arriving.named else None
+        return Asked(catalog, policy, pins, marks, slim_marks, self.clock())
+
+    def replan_at_once(self) -> None:
+        """Plan anew. Refused rules go off.
 
         All of them: a rule that is left out can only delete more, so the rest of a policy must
         not go on without it.
         """
-        self.now = self.clock()
-        policy = policy_of(self.base, self.slots) if self.arrivals.named else None
+        asked = self.asked()
         try:
-            self.install(self.plan_with(policy))
+            plan = asked.plan()
         except PolicyRefusal as refusal:
             self.slots = all_off(self.slots)
             self.message = f"{refusal}; all rules are off"
-            self.install(self.plan_with(None))
+            plan = self.asked().plan()
+        self.stale = False
+        self.install(plan)
 
     def install(self, plan: Plan) -> None:
-        self.plan = plan
+        self.plan, self.now = plan, plan.now
         self.explainer = Explainer(plan)
         self._arrange()
 
-    def plan_with(self, policy: Policy | None) -> Plan:
-        return self._plan(self.catalog, policy)
-
     def _plan(self, catalog: Catalog, policy: Policy | None) -> Plan:
-        return make_plan(
-            catalog,
-            policy,
-            pins=self.pins,
-            marks=self.marks,
-            slim_marks=self.slim_marks,
-            now=self.now,
-        )
+        return replace(self.asked(), catalog=catalog, policy=policy, now=self.now).plan()
 
     def plan_on(self, catalog: Catalog) -> Plan:
         """What the present rules would do on another catalog, such as one that counts lengths."""
@@ -244,35 +299,31 @@ class ReviewModel(Switching, Marking, Scope):
 
     def plan_of(self, policy: Policy) -> Plan:
         """What a policy would do here, with the same pins and marks; PolicyRefusal if it cannot."""
-        return self.plan_with(policy)
+        return self._plan(self.catalog, policy)
 
     def use(self, policy: Policy) -> None:
         """Put a policy in the place of the present one."""
         self.base, self.slots, self.chosen = policy, slots_of(policy), None
-        self.shown = shown_metrics(self.catalog, policy, apparent=self.apparent)
-        self.slots = with_suggestions(
-            self.slots, self.catalog, next(iter(self.shown.metrics), None)
-        )
+        self.shown = self._metrics_for(policy)
+        self._suggest()
         self.replan()
 
     def _arrange(self) -> None:
         """The visible rows; the cursor stays on its checkpoint, or near where it was."""
-        before = self.cursor_position if self.cursor is not None else 0
-        places = self._orders.places(self.plan, self.sort, self.shown)
+        places = self.inventory.orders.places(self.plan, self.sort, self.shown)
         if self.scope:
             inside = frozenset(self.in_scope)
             places = [place for place in places if place in inside]
         if self.filter:
-            passes, decisions = parse_filter(self.filter, self.view()), tuple(self.plan.decisions)
-            places = [place for place in places if passes(decisions[place])]
+            passes = parse_filter(self.filter, self.view())
+            places = [place for place in places if passes(place)]
         self.visible = Visible(self.plan, places)
-        if places is not self._arranged:
-            self._arranged = places
-            self._positions = {id_: row for row, id_ in enumerate(self.visible.ids())}
-        if not self._moved:
-            self.cursor = self._id_at(0)
-        elif self.cursor not in self._positions:
-            self.cursor = self._id_at(min(before, len(self.visible) - 1))
+        arranged = (places, self.inventory.names, self.grouping, self.folded)
+        if any(one is not before for one, before in zip(arranged, self._arranged, strict=True)):
+            self._arranged = arranged
+            codes, series = self.group(places) if self.grouping else (places, ())
+            self.rows = TableRows(self.catalog.checkpoints, codes, series)
+        self._stay(self.folded)
 
     def show_run(self, directory: str) -> None:
         """Show the checkpoints of one run and act on it alone, or with "" on all."""
@@ -282,14 +333,15 @@ class ReviewModel(Switching, Marking, Scope):
     @property
     def in_scope(self) -> Sequence[int]:
         """The places of the run that is shown, in catalog order; of all runs without a scope."""
-        catalog, scope, places = self._scoped
+        catalog, scope, places, _ = self._scoped
         if catalog is not self.catalog or scope != self.scope:
             catalog, scope = self.catalog, self.scope
             directories = {one.id: run_directory(one.directory) for one in catalog.series}
             every = range(len(catalog.checkpoints))
             inside = [i for i in every if directories.get(catalog.checkpoints[i].series) == scope]
             places = inside if scope else every
-            self._scoped = (catalog, scope, places)
+            several = sum(directory == scope for directory in directories.values()) > 1
+            self._scoped = (catalog, scope, places, several)
         return places
 
     @property
@@ -304,9 +356,10 @@ class ReviewModel(Switching, Marking, Scope):
     def view(self) -> View:
         """What a filter may ask about."""
         return View(
+            self.plan,
             pinned=self.pins,
             marked=self.by_hand,
-            metrics={name for one in self.catalog.checkpoints for name in one.metrics},
+            metrics=self.inventory.metrics,
             now=self.now,
             apparent=self.apparent,
         )
@@ -330,42 +383,6 @@ class ReviewModel(Switching, Marking, Scope):
     def sort_reversed(self) -> None:
         self.sort = self.sort.reversed()
         self._arrange()
-
-    @property
-    def cursor_position(self) -> int:
-        """The row of the cursor; 0 when there is none."""
-        return self.position_of(self.cursor) or 0
-
-    @property
-    def current(self) -> Decision | None:
-        """The decision under the cursor."""
-        position = self.position_of(self.cursor)
-        return None if position is None else self.visible[position]
-
-    def position_of(self, id_: str | None) -> int | None:
-        """The row of a checkpoint, when it is visible."""
-        return None if id_ is None else self._positions.get(id_)
-
-    def place_of(self, id_: str | None) -> int | None:
-        """Where a checkpoint stands in the catalog, when it is there."""
-        return None if id_ is None else self._places.get(id_)
-
-    def move_to(self, position: int) -> None:
-        if self.visible:
-            self._moved = True
-            self.cursor = self._id_at(max(0, min(position, len(self.visible) - 1)))
-
-    def _id_at(self, position: int) -> str | None:
-        return next(iter(self.visible.ids(slice(position, position + 1))), None)
-
-    def selected(self) -> tuple[str, ...]:
-        """The ids that the next action is for: the range, or the row of the cursor."""
-        first = self.position_of(self.anchor)
-        last = self.position_of(self.cursor)
-        if last is None:
-            return ()
-        low, high = (last, last) if first is None else (min(first, last), max(first, last))
-        return tuple(self.visible.ids(slice(low, high + 1)))
 
     def set_pins(self, pins: Mapping[str, Pin]) -> None:
         """The pins as they are on disk now."""

@@ -73,6 +73,17 @@ class Orders:
         self._known: dict[tuple[Sort, Shown], list[int]] = {}
         self._newest: list[int] = []
 
+    def resized(self, catalog: Catalog) -> Orders:
+        """The orders of a catalog that differs in sizes and states alone."""
+        orders = Orders(catalog)
+        orders._newest = self._newest
+        return orders
+
+    def prepare(self) -> Orders:
+        """Find now, in any thread, the order that all others begin with."""
+        self._newest_first()
+        return self
+
     def places(self, plan: Plan, sort: Sort, shown: Shown) -> list[int]:
         """Places in the catalog, in the order of the table."""
         if (sort, shown) in self._known:
@@ -116,7 +127,7 @@ class Orders:
         if column is Column.DECISION:
             return [_URGENCY[action] for action in plan.actions]
         if column is Column.TIER:
-            return [decision.tier for decision in plan.decisions]
+            return list(plan.tiers)
         value = _of_checkpoint(shown)[column]
         return [value(one) for one in self._checkpoints]
 

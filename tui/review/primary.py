@@ -5,7 +5,7 @@ Where neither says, the one that people look at.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 
 from ...policies.catalog.model import Catalog
 from ...policies.rules.direction import known_mode
@@ -21,9 +21,13 @@ def declared_mode(catalog: Catalog, metric: str) -> str | None:
     return modes.pop() if len(modes) == 1 else known_mode(metric)
 
 
-def shown_metrics(catalog: Catalog, policy: Policy | None, *, apparent: bool) -> Shown:
-    """The metrics in order of interest, and the direction of the first."""
-    counts = Counter(name for one in catalog.checkpoints for name in one.metrics)
+def shown_metrics(
+    catalog: Catalog, counts: Mapping[str, int], policy: Policy | None, *, apparent: bool
+) -> Shown:
+    """The metrics in order of interest, and the direction of the first.
+
+    `counts` says how many checkpoints have each.
+    """
     asked = dict(policy.metrics()) if policy else {}
     chosen = {one.selects_by[0] for one in catalog.series if one.selects_by}
 

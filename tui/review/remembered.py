@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 import msgspec
@@ -32,6 +32,8 @@ class Remembered:
 
     sort: Sort = field(default_factory=Sort)
     filter: str = ""
+    grouped: bool = False
+    folded: frozenset[str] = frozenset()
     base: Policy | None = None
     slots: tuple[Slot, ...] = ()
 
@@ -52,6 +54,8 @@ class _File(msgspec.Struct, frozen=True):
     filter: str
     base: dict[str, Any] | None
     rules: list[_Rule]
+    grouped: bool = False
+    folded: tuple[str, ...] = ()
 
 
 def memory_directory() -> str:
@@ -83,12 +87,13 @@ class Memory:
 
     def _remembered(self, found: _File) -> Remembered:
         sort = Sort(Column(found.sort), found.descending)
+        seen = Remembered(sort, found.filter, found.grouped, frozenset(found.folded))
         if found.opened != self._opened:
-            return Remembered(sort, found.filter)  # another policy was asked for since
+            return seen  # another policy was asked for since
         base = None if found.base is None else policy_of(found.base, _SOURCE)
-        return Remembered(sort, found.filter, base, _slots(found.rules))
+        return replace(seen, base=base, slots=_slots(found.rules))
 
-    def keep(self, sort: Sort, filter_: str, base: Policy | None, slots: Sequence[Slot]) -> None:
+    def keep(self, choices: Remembered) -> None:
         """Write it down; that it cannot be written is no matter."""
         with suppress(OSError, ValueError):
             path, inode = self._identity()
@@ -97,12 +102,15 @@ class Memory:
                     path=path,
                     inode=inode,
                     opened=self._opened,
-                    sort=sort.column.value,
-                    descending=sort.descending,
-                    filter=filter_,
-                    base=None if base is None else base.document(),
+                    sort=choices.sort.column.value,
+                    descending=choices.sort.descending,
+                    filter=choices.filter,
+                    grouped=choices.grouped,
+                    folded=tuple(sorted(choices.folded)),
+                    base=None if choices.base is None else choices.base.document(),
                     rules=[
-                        _Rule(one.rule.document(), one.on, one.suggested, one.slim) for one in slots
+                        _Rule(one.rule.document(), one.on, one.suggested, one.slim)
+                        for one in choices.slots
                     ],
                 )
             )

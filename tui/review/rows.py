@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...policies.catalog.model import Catalog, State
+from ...policies.catalog.model import State
 from ...policies.decisions import Action, Decision
 from ...policies.explain import Explainer
 from ...policies.late_dataclass import dataclass
 from ..output import shown
 from ..quantities import age, size
 from .glyphs import Glyphs
+from .inventory import Inventory
 from .lines import Run
 from .model import ReviewModel
 from .ordering import Column, Shown
 from .styles import DELETED, MARKED, PINNED, SLIMMED, UNFINISHED
-from .words import epoch_text, fit, metric_text, plain_number
+from .words import epoch_text, fit, fit_path, metric_text, plain_number, size_range
 
 _LEAST_REASON = 5
 _FIRST_TO_GO = (Column.EPOCH, Column.TIER, Column.METRIC2, Column.METRIC, Column.AGE)
@@ -64,9 +65,9 @@ class Layout:
         return None
 
 
-def layout_for(catalog: Catalog, shown_: Shown, width: int) -> Layout:
+def layout_for(inventory: Inventory, shown_: Shown, width: int, *, grouped: bool = False) -> Layout:
     """The columns that fit `width` cells: what tells rows apart first, then what explains them."""
-    cells = _wanted(catalog, shown_, width)
+    cells = _wanted(inventory, shown_, width, grouped=grouped)
     for spare in _FIRST_TO_GO:
         if width - _MARGIN - sum(cell.width + 1 for cell in cells) >= ACTION_WIDTH + _LEAST_REASON:
             break
@@ -78,15 +79,13 @@ def layout_for(catalog: Catalog, shown_: Shown, width: int) -> Layout:
     return Layout((*cells, Cell(Column.DECISION, "DECISION", rest, right=False)), gap)
 
 
-def _wanted(catalog: Catalog, shown_: Shown, width: int) -> list[Cell]:
-    many = len(catalog.series) > 1
-    steps = [plain_number(one.step) for one in catalog.checkpoints]
-    epochs = [epoch_text(one.epoch) for one in catalog.checkpoints]
-    cells = [Cell(Column.STEP, "STEP", _widest(steps, 5))]
+def _wanted(inventory: Inventory, shown_: Shown, width: int, *, grouped: bool) -> list[Cell]:
+    many = len(inventory.catalog.series) > 1 and not grouped  # a heading names it
+    cells = [Cell(Column.STEP, "STEP", max(5, inventory.step_width))]
     if not many or width >= 90:
-        cells.append(Cell(Column.EPOCH, "EPOCH", _widest(epochs, 5)))
+        cells.append(Cell(Column.EPOCH, "EPOCH", max(5, inventory.epoch_width)))
     if many:
-        names = [shown(series.id) for series in catalog.series]
+        names = [shown(series.id) for series in inventory.catalog.series]
         limit = _WIDEST_SERIES if width >= 90 else 14
         cells.append(Cell(Column.SERIES, "SERIES", min(limit, _widest(names, 7)), right=False))
     cells.append(Cell(Column.SIZE, "SIZE", 7))
@@ -151,11 +150,28 @@ def decision_of(decision: Decision, width: int, explainer: Explainer, glyphs: Gl
     return [(f"{decision.action.value:<{ACTION_WIDTH}}", style), (reason, None)]
 
 
+def heading_of(series: str, model: ReviewModel, glyphs: Glyphs, width: int) -> str:
+    """The heading of a series: its name, and in columns what it holds and what would be freed."""
+    sums, seen = model.sum_of(series), model.shown_of(series)
+    many = f"{seen} of {sums.checkpoints}" if model.filter else str(sums.checkpoints)
+    if model.apparent:
+        total, frees = sums.apparent, size(sums.freed.apparent)
+    else:
+        total, frees = sums.disk, size_range(sums.freed.certain, sums.freed.possible)
+    numbers = f"{many:>6}  {size(total):>8}  frees {frees:>8}  deletes {sums.deletes:>5}"
+    if sums.slims:
+        numbers += f"  slims {sums.slims:>5}"
+    sign = glyphs.folded if series in model.folded else glyphs.opened
+    room = max(8, width - len(numbers) - 4)
+    name = fit_path(shown(series), room, ellipsis=glyphs.ellipsis)
+    return f"{sign} {fit(name, room)}  {numbers}"
+
+
 def described(decision: Decision, model: ReviewModel) -> str:
     """A whole row as one sentence, with the title of each value: for ears instead of eyes."""
     one = decision.checkpoint
     parts = [shown(one.id)]
-    for cell in layout_for(model.catalog, model.shown, _ALL_COLUMNS).cells[:-1]:
+    for cell in layout_for(model.inventory, model.shown, _ALL_COLUMNS).cells[:-1]:
         text = _text(decision, cell.column, model)
         if text not in ("", "-") and cell.column is not Column.SERIES:
             parts.append(f"{cell.title.lower()} {text}")

@@ -11,12 +11,10 @@ from textual.message import Message
 
 from ...policies.catalog.model import Catalog, Checkpoint
 from ...policies.decisions import Action, Plan
-from ...policies.freed import Freed, freed
-from ...policies.late_dataclass import dataclass
-from ...policies.slimming import resume_states
 from ..output import shown
 from ..quantities import size
 from .glyphs import Glyphs
+from .group_sums import GroupSum, group_sum
 from .keys import RUNS, WITH_RUNS
 from .lines import Line
 from .model import ReviewModel
@@ -29,42 +27,16 @@ _WIDTHS = (11, 8, 6, 8, 13)  # cells of the numbers
 _LEAST_NAME = 12
 
 
-@dataclass(frozen=True, slots=True)
-class RunSum:
-    """One run, and what happens in it."""
-
-    directory: str
-    checkpoints: int
-    disk: int
-    apparent: int
-    deletes: int
-    slims: int
-    freed: Freed
-
-
-def runs_of(catalog: Catalog, plan: Plan, *, apparent: bool) -> list[RunSum]:
-    """Every run of a catalog by size; a hard link to another run frees nothing in either."""
+def runs_of(catalog: Catalog, plan: Plan, *, apparent: bool) -> list[GroupSum]:
+    """Every run of a catalog by size."""
     folders = {series.id: run_directory(series.directory) for series in catalog.series}
-    groups: dict[str, list[tuple[Checkpoint, Action]]] = {}
+    groups: dict[str, tuple[list[Checkpoint], list[Action]]] = {}
     for one, action in zip(catalog.checkpoints, plan.actions, strict=True):
-        folder = folders.get(one.series, ".")
-        groups.setdefault(folder, []).append((one, action))
-    sums = [_sum(directory, group) for directory, group in groups.items()]
-    return sorted(sums, key=lambda one: (-(one.apparent if apparent else one.disk), one.directory))
-
-
-def _sum(directory: str, group: Sequence[tuple[Checkpoint, Action]]) -> RunSum:
-    going = [one for one, action in group if action is Action.DELETE]
-    parts = resume_states([one for one, _ in group], [action for _, action in group])
-    return RunSum(
-        directory=directory,
-        checkpoints=len(group),
-        disk=sum(one.disk for one, _ in group),
-        apparent=sum(one.apparent for one, _ in group),
-        deletes=len(going),
-        slims=len(parts),
-        freed=freed([*going, *parts]),
-    )
+        checkpoints, actions = groups.setdefault(folders.get(one.series, "."), ([], []))
+        checkpoints.append(one)
+        actions.append(action)
+    sums = [group_sum(directory, *group) for directory, group in groups.items()]
+    return sorted(sums, key=lambda one: (-(one.apparent if apparent else one.disk), one.name))
 
 
 class RunsPane(ChoicePane):
@@ -84,9 +56,9 @@ class RunsPane(ChoicePane):
         super().__init__("Runs, and what the plan would free in each", glyphs)
         self._model = model
         self._plan: Plan | None = None
-        self.runs: list[RunSum] = []
+        self.runs: list[GroupSum] = []
         self._refresh_sums()
-        names = [run.directory for run in self.runs]
+        names = [run.name for run in self.runs]
         self.cursor = names.index(model.scope) if model.scope in names else 0
 
     def _refresh_sums(self) -> None:
@@ -123,14 +95,14 @@ class RunsPane(ChoicePane):
         self._refresh_sums()
         return [[self._item(run, width)] for run in self.runs]
 
-    def _item(self, run: RunSum, width: int) -> Line:
+    def _item(self, run: GroupSum, width: int) -> Line:
         if self._model.apparent:
             total, frees = run.apparent, size(run.freed.apparent)
         else:
             total, frees = run.disk, size_range(run.freed.certain, run.freed.possible)
         counts = (str(run.checkpoints), size(total), str(run.slims), str(run.deletes), frees)
-        return [(self._row(shown(run.directory), counts, width), None)]
+        return [(self._row(shown(run.name), counts, width), None)]
 
     def action_take(self) -> None:
         if self.runs:
-            self.post_message(self.Opened(self.runs[self.cursor].directory))
+            self.post_message(self.Opened(self.runs[self.cursor].name))

@@ -1,10 +1,11 @@
-"""The rules of a review being switched and changed; each try makes a new plan or says why not."""
+"""The rules of a review being switched and changed; each try asks for a plan or says why not."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...policies.decisions import Plan
+from ...policies.catalog.model import Catalog
+from ...policies.plan import refuse_unknown_metrics
 from ...policies.refusal import PolicyRefusal
 from ...policies.rules.policy import Policy
 from .arrivals import Arrivals
@@ -15,18 +16,15 @@ from .slots import Slot, policy_of, toggled, with_rule
 class Switching:
     """The part of the model that digits, + and - act on."""
 
+    catalog: Catalog
     base: Policy | None
     slots: Sequence[Slot]
     chosen: tuple[int, int] | None  # slot, and value in it, that + and - change
     message: str
     arrivals: Arrivals
 
-    def plan_with(self, policy: Policy | None) -> Plan:
-        """The plan of a policy on what is known; PolicyRefusal if it cannot be used here."""
-        raise NotImplementedError
-
-    def install(self, plan: Plan) -> None:
-        """Show this plan."""
+    def replan(self) -> None:
+        """Ask for the plan of what is on now."""
         raise NotImplementedError
 
     @property
@@ -47,12 +45,12 @@ class Switching:
 
     def _try(self, slots: Sequence[Slot]) -> bool:
         try:
-            plan = self.plan_with(policy_of(self.base, slots))
+            refuse_unknown_metrics(self.catalog, policy_of(self.base, slots))
         except PolicyRefusal as refusal:
             self.message = str(refusal)
             return False
         self.slots = slots
-        self.install(plan)
+        self.replan()
         return True
 
     def choose_value(self, by: int) -> None:

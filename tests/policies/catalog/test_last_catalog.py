@@ -16,7 +16,8 @@ from keepstep.policies.catalog import index, last_catalog, recall
 from keepstep.policies.catalog.listing import Listing, Remembered
 from keepstep.policies.catalog.local_tree import LocalTree
 from keepstep.policies.catalog.model import Catalog, State
-from keepstep.policies.catalog.scan import Finished, scan_events
+from keepstep.policies.catalog.scan import scan_events
+from keepstep.policies.catalog.scan_event import Finished
 from keepstep.policies.pins import pin
 from keepstep.policies.places import STATE_DIRECTORY
 from keepstep.policies.verification.verdicts import remember
