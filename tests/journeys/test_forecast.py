@@ -167,7 +167,9 @@ def test_compare_for_scripts(run: Path):
         "format", "version", "root", "a", "b", "kept_by_both", "deleted_by_both",
     }  # fmt: skip
     assert (document["format"], document["version"]) == ("keepstep/compare", 1)
-    assert set(document["a"]) == {"policy", "keeps_alone", "bytes"}
+    assert set(document["a"]) == {
+        "policy", "keeps_alone", "bytes", "keeps_whole_alone", "whole_bytes",
+    }  # fmt: skip
     assert document["a"]["policy"]["name"] == "last-20"
     assert document["a"]["bytes"]["certain"] > 0
 
