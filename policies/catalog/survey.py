@@ -24,8 +24,9 @@ from .tree import join
 REQUESTS_VARIABLE = "KEEPSTEP_SCAN_REQUESTS"
 REQUESTS = 16  # in flight at a time; 64 would be faster, and rude to the server of a cluster
 _SLOW = 50e-6  # seconds that a call waits: above, threads win, and below they lose
+_LONGEST = 0.005  # seconds of waiting that count for a call: one that stood still is no slow disk
 _WAITING = 0.1  # of the calls; a local disk that reads ahead waits for fewer
-_OF_LATE = 64  # calls that the measured pace speaks of
+_OF_LATE = 512  # calls that the measured pace speaks of
 _FIRST_CALLS = 200  # before a second process is thought of
 _PROBE = 8  # calls before any other: on a slow disk even these take their time
 _WORTH_A_PROCESS = 4000  # calls to come; a second process costs some milliseconds
@@ -66,6 +67,7 @@ class Pace:
         if after.ru_nvcsw - before.ru_nvcsw > calls * _WAITING:
             worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             waited = max(0.0, time.perf_counter() - started - worked)
+            waited = min(waited, calls * _LONGEST)
         share = min(1.0, calls / _OF_LATE) if self.calls else 1.0
         self.waited += share * (waited / calls - self.waited)
         self.calls += calls

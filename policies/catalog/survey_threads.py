@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from stat import S_ISDIR
 from typing import TypeVar
 
@@ -28,6 +30,8 @@ _GROWTH = 4  # times as many until the next, as long as it stays slow: each roun
 _MOST_IN_A_ROUND = 65_536
 _MANY = 8  # items within other work that get threads of their own
 _CHUNK = 32  # entries that one thread describes in a row
+_TURNS = 16  # of each thread at least, before it takes several items in a row
+_MOST_IN_A_ROW = 16
 _PROBE = 8  # entries described alone, before each round: among threads one waits for Python, too
 
 
@@ -153,18 +157,30 @@ def _describe(surveyor: Surveyor, listed: dict[str, Listed], pool: ThreadPoolExe
 
 
 def in_flight(
-    surveyor: Surveyor, pool: ThreadPoolExecutor, work: Callable[[T], U], items: Iterable[T]
+    surveyor: Surveyor, pool: ThreadPoolExecutor, work: Callable[[T], U], items: Sequence[T]
 ) -> Iterator[U]:
-    """Results in order; not much more is begun than can be in flight, so that it ends soon."""
-    begun: deque[Future[U]] = deque()
-    for item in items:
+    """Results in order; not much more is begun than can be in flight, so that it ends soon.
+
+    Of very many, each thread takes some in a row: to hand one over costs more than a quick disk.
+    """
+    begun: deque[Future[list[U]]] = deque()
+    for some in _rows(items, surveyor.requests):
         if len(begun) > 4 * surveyor.requests:
             surveyor.check()
-            yield begun.popleft().result()
-        begun.append(pool.submit(work, item))
+            yield from begun.popleft().result()
+        begun.append(pool.submit(_each, work, some))
     while begun:
         surveyor.check()
-        yield begun.popleft().result()
+        yield from begun.popleft().result()
+
+
+def _rows(items: Sequence[T], requests: int) -> Iterator[Sequence[T]]:
+    size = max(1, min(_MOST_IN_A_ROW, len(items) // (_TURNS * requests)))
+    return (items[at : at + size] for at in range(0, len(items), size))
+
+
+def _each(work: Callable[[T], U], items: Sequence[T]) -> list[U]:
+    return [work(item) for item in items]
 
 
 def results(requests: int, work: Callable[[T], U], items: Iterable[T]) -> list[U]:
@@ -178,4 +194,5 @@ def results(requests: int, work: Callable[[T], U], items: Iterable[T]) -> list[U
         return [work(item) for item in waiting]
     first = work(waiting[0])
     with ThreadPoolExecutor(min(requests, len(waiting)), _POOL) as pool:
-        return [first, *pool.map(work, waiting[1:])]
+        found = pool.map(partial(_each, work), _rows(waiting[1:], requests))
+        return [first, *chain.from_iterable(found)]
