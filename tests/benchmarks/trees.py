@@ -52,7 +52,8 @@ class Yard:
 
     def tree(self, tree: Tree) -> Path:
         """The path of a tree that stands, built if it does not. Leave it as it is."""
-        path = self.place / "trees" / tree.name
+        # Alone in a folder: a scan looks for what the runs beside it stand on.
+        path = self.place / "trees" / tree.name / "run"
         stamp = path.with_suffix(".built")
         if not stamp.exists():
             print(f"building {tree.total:,} files in {path}", file=sys.stderr)

@@ -34,6 +34,14 @@ async def test_every_pane_lives_through_every_size(run: Path, pane: str):
         assert "frees 457 GB of 617 GB" in person.freed
 
 
+@pytest.mark.parametrize("pane", ["c", "p", "t", "a", "F", "question_mark", "enter"])
+async def test_a_pane_is_made_for_any_width(run: Path, pane: str):
+    async with review(run) as person:
+        await person.press(pane)
+        for width in range(60):  # a window passes through these when it is drawn
+            assert isinstance(person.app.pane.content(width), list)
+
+
 async def test_what_cannot_be_seen_is_not_done(run: Path):
     before = outline(run)
     async with review(run) as person:

@@ -188,7 +188,7 @@ def _pairs(title: str, pairs: Iterable[tuple[str, str]], width: int) -> list[Lin
     rows = [(shown(name), value) for name, value in pairs]
     if not rows:
         return []
-    column = min(width - 12, max(len(name) for name, _ in rows))
+    column = max(1, min(width - 12, max(len(name) for name, _ in rows)))
     return [
         (),
         _styled(title, BOLD),

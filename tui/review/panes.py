@@ -14,6 +14,8 @@ from .keys import PANE, Key
 from .lines import Line, Lines
 from .styles import BOLD, CURSOR
 
+_NARROWEST = 20  # cells that content is made for; a window passes through less when it is drawn
+
 
 class Pane(Lines, can_focus=True):
     """A title and lines that scroll."""
@@ -47,7 +49,7 @@ class Pane(Lines, can_focus=True):
     def sync(self) -> None:
         if not self.rows:
             return
-        lines = self.content(self.columns - 2)
+        lines = self.content(max(_NARROWEST, self.columns - 2))
         self._top = max(0, min(self._top, len(lines) - self.page))
         sight = lines[self._top : self._top + self.page]
         self.draw([self._title(len(lines)), *([(" ", None), *line] for line in sight)])
