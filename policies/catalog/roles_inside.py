@@ -27,8 +27,8 @@ class Inside(StrEnum):
     RNG = "rng"
     WEIGHTS = "weights"
     MIXED = "mixed"  # weights, and with them what only resuming needs
-    UNKNOWN = "unknown"
-    UNREADABLE = "unreadable"  # no pickle, or cut short
+    UNKNOWN = "unknown"  # no file of torch, or one of something else
+    UNREADABLE = "unreadable"  # begins as one, and is cut short
 
 
 ROLE_OF = {
@@ -48,6 +48,8 @@ _SAYS_WEIGHTS = pattern(
     r"model|weight|ema|lora|adapter|net|param|vae|coder|policy|critic|actor|embed|head|module|"
     r"consolidated|former|discriminator|generator|backbone|value|[gd]_[0-9]"
 )
+_START = 2
+_STARTS = (b"PK", b"\x80")  # of what torch writes: a zip, or a pickle
 _MOST = 512  # files of one checkpoint; of more, each stays what its name says
 
 
@@ -87,7 +89,10 @@ def _reading(tree: Tree, directory: str, name: str) -> Callable[[], str]:
         from .readers.torch_content import Content
         from .readers.torch_file import read_torch_file
 
-        content = read_torch_file(Folder(tree, directory, {name: Kind.FILE}), name)
+        folder = Folder(tree, directory, {name: Kind.FILE})
+        if not (folder.read(name, _START) or b"").startswith(_STARTS):
+            return Inside.UNKNOWN.value
+        content = read_torch_file(folder, name)
         if content is None:
             return Inside.UNREADABLE.value
         if content.part is not None:
