@@ -93,7 +93,10 @@ def restrict(
     files: frozenset[str] = frozenset(),
     slims: frozenset[str] = frozenset(),
 ) -> Plan:
-    """The same plan, deleting and slimming only these: what a plan file asks for, no more."""
+    """The same plan, deleting and slimming only these: what a plan file asks for, no more.
+
+    What the spared ones need stays as well, though it might have gone together with them.
+    """
     spared = Reason(Source.PROTECTION, "not in plan file")
     wanted = {Action.DELETE: ids, Action.SLIM: slims}
     decisions = tuple(
@@ -108,7 +111,22 @@ def restrict(
         else one
         for one in plan.artifacts
     )
-    return with_decisions(plan, decisions, artifacts)
+    return with_decisions(plan, _with_needed(plan.catalog, decisions), artifacts)
+
+
+def _with_needed(catalog: Catalog, decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
+    staying = [decision.action is not Action.DELETE for decision in decisions]
+    needed = needed_protections(catalog, dependencies(catalog), staying)
+    return tuple(
+        replace(
+            decision,
+            action=Action.KEEP,
+            reasons=(*(each.reason for each in needed[place]), *decision.reasons),
+        )
+        if place in needed and decision.action is not Action.KEEP
+        else decision
+        for place, decision in enumerate(decisions)
+    )
 
 
 def with_decisions(

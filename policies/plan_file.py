@@ -126,7 +126,12 @@ def fit(
             skipped[name] = f"now kept: {explainer.short_artifact(found)}"
     ids, paths = frozenset(file.deletes) - set(skipped), frozenset(file.files) - set(skipped)
     slims = frozenset(file.slims) - set(skipped)
-    return Fitted(restrict(plan, ids, paths, slims), tuple(skipped.items()))
+    fitted = restrict(plan, ids, paths, slims)
+    explainer = Explainer(fitted)
+    for decision in fitted.decisions:
+        if decision.action is Action.KEEP and decision.checkpoint.id in ids | slims:
+            skipped[decision.checkpoint.id] = f"now kept: {explainer.short(decision)}"
+    return Fitted(fitted, tuple(skipped.items()))
 
 
 # What the policy in the file would do today, where it is something else than the file says.

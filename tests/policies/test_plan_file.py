@@ -57,6 +57,22 @@ def test_checkpoints_saved_since_are_not_deleted(written: Path):
     assert kept_steps(_fit(written).plan) == [500, 600, 700, 800, 900]
 
 
+def test_what_stays_because_it_is_new_keeps_its_base(tmp_path: Path):
+    hugging_face(tmp_path / "run" / "base", range(100, 401, 100))
+    hugging_face(tmp_path / "run" / "lora", [20])
+    plan = make_plan(scan(str(tmp_path / "run")), policy(LastRule(1)), now=NOW)
+    file = tmp_path / "plan.json"
+    file.write_text(dumps(plan_document(plan)))
+    hugging_face(tmp_path / "run" / "lora", [10])  # the policy would let it go with its base
+    written = {"base_model_name_or_path": "../base/checkpoint-100"}
+    (tmp_path / "run/lora/checkpoint-10/adapter_config.json").write_text(json.dumps(written))
+    fitted = _fit(file)
+    assert kept_steps(fitted.plan) == [100, 400, 10, 20]
+    assert fitted.skipped == (
+        ("base/checkpoint-100", "now kept: base of lora/checkpoint-10 (adapter_config.json)"),
+    )
+
+
 def test_when_the_newest_vanish_what_is_left_is_kept(written: Path):
     for step in (500, 600):
         shutil.rmtree(written.parent / "run" / f"checkpoint-{step}")
