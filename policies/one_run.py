@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .decisions import Action, Decision, Plan, Reason, Source, Summary
+from .decisions import Action, Plan, Reason, Source, Summary
 from .dependencies import dependencies
 from .late_dataclass import dataclass
-from .plan import summary_of, with_decisions
+from .plan import summary_of, with_decisions, with_needed
 from .protections import Protection, needed_protections
 
 _ELSEWHERE = Reason(Source.PROTECTION, "another run")
@@ -28,10 +28,11 @@ class OneRun:
 
 def only(plan: Plan, run: OneRun) -> Plan:
     """The same plan, deleting and slimming in one run alone; its sums count all that stays."""
-    needed = _needed(plan, run)
     decisions = tuple(
-        _within(decision, run, needed.get(place, ()))
-        for place, decision in enumerate(plan.decisions)
+        decision
+        if decision.action is Action.KEEP or decision.checkpoint.series in run.series
+        else replace(decision, action=Action.KEEP, reasons=(_ELSEWHERE, *decision.reasons))
+        for decision in plan.decisions
     )
     artifacts = tuple(
         one
@@ -39,7 +40,7 @@ def only(plan: Plan, run: OneRun) -> Plan:
         else replace(one, action=Action.KEEP, reasons=(_ELSEWHERE, *one.reasons))
         for one in plan.artifacts
     )
-    return with_decisions(plan, decisions, artifacts)
+    return with_decisions(plan, with_needed(plan.catalog, decisions), artifacts)
 
 
 def sums_of(plan: Plan, run: OneRun) -> Summary:
@@ -65,14 +66,3 @@ def _needed(plan: Plan, run: OneRun) -> Mapping[int, list[Protection]]:
     ]
     found = needed_protections(plan.catalog, known, staying)
     return {place: why for place, why in found.items() if actions[place] is not Action.KEEP}
-
-
-def _within(decision: Decision, run: OneRun, needed: list[Protection] | tuple[()]) -> Decision:
-    if decision.action is Action.KEEP:
-        return decision
-    why = [each.reason for each in needed]
-    if decision.checkpoint.series not in run.series:
-        why = [_ELSEWHERE]
-    if not why:
-        return decision
-    return replace(decision, action=Action.KEEP, reasons=(*why, *decision.reasons))

@@ -111,10 +111,11 @@ def restrict(
         else one
         for one in plan.artifacts
     )
-    return with_decisions(plan, _with_needed(plan.catalog, decisions), artifacts)
+    return with_decisions(plan, with_needed(plan.catalog, decisions), artifacts)
 
 
-def _with_needed(catalog: Catalog, decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
+def with_needed(catalog: Catalog, decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
+    """The same decisions, but that what stays by them keeps what it needs."""
     staying = [decision.action is not Action.DELETE for decision in decisions]
     needed = needed_protections(catalog, dependencies(catalog), staying)
     return tuple(

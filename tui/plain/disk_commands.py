@@ -14,7 +14,7 @@ from ..review.artifacts import ArtifactsPane
 from ..review.deeds import Outcome, commit_outcome, purge_outcome, undo_outcome, with_room
 from ..review.disk import Disk
 from ..review.glyphs import ASCII
-from ..review.history import IN_TRASH, HistoryPane
+from ..review.history import HistoryPane
 from ..review.model import ReviewModel
 from ..review.odd_facts import commitment
 from ..review.rows import described
@@ -103,7 +103,7 @@ class DiskCommands:
 
     def do_undo(self, _: str) -> None:
         entries = self.disk.history(self.model.root)
-        last = next((entry for entry in entries if entry.state in IN_TRASH), None)
+        last = next((entry for entry in entries if entry.is_in_trash), None)
         if last is None:
             self.talk.say("nothing is in the trash")
         else:
@@ -120,7 +120,7 @@ class DiskCommands:
         pane = HistoryPane(entries, ASCII, model.clock(), read_only=model.read_only)
         self.talk.show(pane.before(WIDTH))
         self.talk.number(pane.items(WIDTH))
-        if not any(entry.state in IN_TRASH for entry in entries):
+        if not any(entry.is_in_trash for entry in entries):
             return
         word, _, text = self.talk.ask("undo 1 puts back, purge 1 deletes for good").partition(" ")
         try:
@@ -129,7 +129,7 @@ class DiskCommands:
             self.talk.say(str(error))
             return
         for entry in (entries[position] for position in positions[:1]):
-            if entry.state not in IN_TRASH:
+            if not entry.is_in_trash:
                 self.talk.say("nothing of it is in the trash")
             elif word == "undo":
                 self._undo(entry)

@@ -118,14 +118,12 @@ class DiskActions(Stage):
         return with_room(outcome, plan, self.disk.space(plan.root))
 
     def do_undo(self) -> None:
-        from .history import IN_TRASH
-
         try:
             entries = self.disk.history(self.model.root)
         except Refusal as refusal:
             self.say(str(refusal), urgent=True)
             return
-        last = next((entry for entry in entries if entry.state in IN_TRASH), None)
+        last = next((entry for entry in entries if entry.is_in_trash), None)
         if last is None:
             self.say("nothing is in the trash")
             return

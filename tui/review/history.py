@@ -19,8 +19,6 @@ from .styles import BOLD, DIM
 if TYPE_CHECKING:
     from ...policies.commit.results import HistoryEntry
 
-IN_TRASH = ("in trash", "partly undone", "partly purged")
-
 
 class HistoryPane(ChoicePane):
     """Newest first; undo and purge ask before they act."""
@@ -47,7 +45,7 @@ class HistoryPane(ChoicePane):
     def before(self, width: int) -> Sequence[Line]:
         if not self.entries:
             return [(), [("  Nothing has been committed here.", None)]]
-        held = [entry for entry in self.entries if entry.state in IN_TRASH]
+        held = [entry for entry in self.entries if entry.is_in_trash]
         total = size(sum(entry.bytes for entry in held))
         words = f"{counted(len(held), 'commit')} in the trash, {total} on disk"
         return [[(f"  {words if held else 'The trash is empty.'}", BOLD)], ()]
@@ -69,7 +67,7 @@ class HistoryPane(ChoicePane):
 
     def _want(self, *, purge: bool) -> None:
         entry = self.entries[self.cursor] if self.entries else None
-        if entry and entry.state in IN_TRASH and self.extra_keys:
+        if entry and entry.is_in_trash and self.extra_keys:
             self.post_message(self.Wanted(entry, purge=purge))
 
     def action_undo(self) -> None:

@@ -26,17 +26,8 @@ from .planting import plant
 from .test_real_archives import ARCHIVES
 from .test_resume_state import SEPARATE
 
+pytestmark = pytest.mark.usefixtures("own_index")
 STEPS = (100, 200, 300, 400, 500)
-
-
-@pytest.fixture(autouse=True)
-def _own_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cache of the test's own, in which what was written just now counts as finished."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(index, "_QUIET", -1.0)
-    monkeypatch.setattr(recall, "_WORTH", 0)
-    monkeypatch.setattr(recall, "may_fork", lambda: False)  # it is there when the scan has ended
-    monkeypatch.setattr(last_catalog, "_SETTLED", -1.0)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from keepstep.policies import scan
-from keepstep.policies.catalog import index, last_catalog, recall
+from keepstep.policies.catalog import last_catalog, recall
 from keepstep.policies.catalog.listing import Listing, Remembered
 from keepstep.policies.catalog.local_tree import LocalTree
 from keepstep.policies.catalog.model import Catalog, State
@@ -30,18 +30,9 @@ from ..trees import hugging_face, torch_zip
 from .planting import plant
 from .test_real_archives import ARCHIVES
 
+pytestmark = pytest.mark.usefixtures("own_index")
 STEPS = (100, 200, 300, 400)
 LOSSES = {100: 0.5, 200: float("nan"), 300: 0.3, 400: 0.25}
-
-
-@pytest.fixture(autouse=True)
-def _own_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cache of the test's own, in which what was written just now counts as settled."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(index, "_QUIET", -1.0)
-    monkeypatch.setattr(recall, "_WORTH", 0)
-    monkeypatch.setattr(recall, "may_fork", lambda: False)  # it is there when the scan has ended
-    monkeypatch.setattr(last_catalog, "_SETTLED", -1.0)
 
 
 @pytest.fixture
